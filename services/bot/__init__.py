@@ -1,0 +1,1 @@
+"""The Telegram bot: turns updates into jobs and shows how they fare."""

@@ -1,0 +1,1 @@
+"""A Bot API server on this machine, for the demo, the tests and trying things out."""

@@ -1,0 +1,1 @@
+"""Everything on one machine: an embedded Valkey, and the processes around it."""

@@ -1,0 +1,1 @@
+"""The Celery workers: they fetch, convert, featurize, classify and reply."""

@@ -1,0 +1,1 @@
+"""What every service knows: settings, messages, job state, the spool, and music."""

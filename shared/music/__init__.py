@@ -1,0 +1,1 @@
+"""Sound to genre: pure functions on arrays, usable from a notebook."""
