@@ -1,0 +1,19 @@
+"""Bars made of text, as wide on a phone as on a desk."""
+
+FULL = "█"
+EMPTY = "░"
+
+
+def bar(share: float, width: int = 10) -> str:
+    """Draw a share between 0 and 1 as ``width`` characters; anything above 0 shows."""
+    filled = round(max(0.0, min(1.0, share)) * width)
+    if share > 0:
+        filled = max(1, filled)
+    return FULL * filled + EMPTY * (width - filled)
+
+
+def clock(seconds: float) -> str:
+    """Write a time as ``m:ss``, or ``h:mm:ss`` from an hour on."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

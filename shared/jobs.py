@@ -1,0 +1,248 @@
+"""The state of every job, in Redis, moving only forward.
+
+A job is one hash. Beside it stand the set of its finished segments, the sorted set of
+jobs that are not over, and the sorted set of jobs that no worker has begun, whose order
+is the queue a person sees. Every change is one script, so two workers that run the same
+step at once cannot tear a state.
+"""
+
+import time
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Self, cast
+
+from redis import Redis
+
+from shared.connection import connect, key
+from shared.errors import ErrorCode, GenrebotError
+from shared.messages import Plan, Track
+from shared.settings import JobSettings, RedisSettings
+from shared.stages import Stage
+
+ACTIVE = key("jobs", "active")
+WAITING = key("jobs", "waiting")
+STATUS_LOCK_S = 60
+"""Seconds after which a lock on a status message is taken for abandoned."""
+
+_CREATE = """
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'track', ARGV[2], 'stage', ARGV[3], 'rank', 0,
+           'created', ARGV[4], 'changed', ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
+redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
+return 1
+"""
+
+# 1: the job is at this stage now. 0: it is past it, over, or unknown.
+_ADVANCE = """
+local rank = tonumber(redis.call('HGET', KEYS[1], 'rank'))
+local wanted = tonumber(ARGV[2])
+if not rank or rank > wanted then return 0 end
+if redis.call('HGET', KEYS[1], 'final') then return 0 end
+if rank < wanted then
+  redis.call('HSET', KEYS[1], 'stage', ARGV[3], 'rank', wanted, 'changed', ARGV[4])
+  if ARGV[6] == '1' then redis.call('HSET', KEYS[1], 'final', 1) end
+end
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+redis.call('ZREM', KEYS[3], ARGV[1])
+if ARGV[6] == '1' then redis.call('ZREM', KEYS[2], ARGV[1]) end
+return 1
+"""
+
+# Sets a field once, and only where the job still exists.
+_RECORD = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+"""
+
+# Adds to a job's counter or set, with the job's own time to live.
+_ATTEMPT = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
+"""
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job as it stood at one moment."""
+
+    job_id: str
+    track: Track
+    stage: Stage
+    plan: Plan | None
+    segments_done: int
+    position: int | None
+    """Jobs that are before this one and that no worker has begun; None once begun."""
+    status_message_id: int | None
+    error: GenrebotError | None
+    fields: dict[str, str]
+
+    @property
+    def chunks_done(self) -> int:
+        """Chunks whose features are there; exact once all are."""
+        if self.plan is None:
+            return 0
+        return min(self.plan.n_chunks, self.segments_done * self.plan.segment_chunks)
+
+
+class JobStore:
+    """Reads and moves jobs. Every method talks to Redis and may block: not for event loops."""
+
+    def __init__(self, redis: Redis, settings: JobSettings) -> None:
+        self.redis = redis
+        self.settings = settings
+        self._create = redis.register_script(_CREATE)
+        self._advance = redis.register_script(_ADVANCE)
+        self._record = redis.register_script(_RECORD)
+        self._attempt = redis.register_script(_ATTEMPT)
+
+    @classmethod
+    def open(cls, redis: RedisSettings, settings: JobSettings) -> Self:
+        """Connect and wrap."""
+        return cls(connect(redis, text=True), settings)
+
+    def create(self, track: Track) -> bool:
+        """Note a new job as received; False where it is known already."""
+        made = self._create(
+            keys=[_job(track.job_id), ACTIVE, WAITING],
+            args=[
+                track.job_id,
+                track.model_dump_json(),
+                Stage.RECEIVED,
+                time.time(),
+                self.settings.job_ttl_s,
+            ],
+        )
+        return bool(made)
+
+    def advance(self, job_id: str, stage: Stage) -> bool:
+        """Move a job to a stage.
+
+        Returns:
+            Whether the job stands at this stage now. False means that the step is not to
+            be run: the job is past it, over, or has been forgotten.
+
+        """
+        reached = self._advance(
+            keys=[_job(job_id), ACTIVE, WAITING],
+            args=[
+                job_id,
+                stage.rank,
+                stage,
+                time.time(),
+                self.settings.job_ttl_s,
+                int(stage.final),
+            ],
+        )
+        return bool(reached)
+
+    def record(self, job_id: str, field: str, value: str) -> bool:
+        """Write a fact about a job once; False where it is known or the job is gone."""
+        return bool(self._record(keys=[_job(job_id)], args=[field, value]))
+
+    def forget(self, job_id: str, field: str) -> None:
+        """Take back a fact, so that it can be recorded anew."""
+        self.redis.hdel(_job(job_id), field)
+
+    def fact(self, job_id: str, field: str) -> str | None:
+        """Read one recorded fact."""
+        return cast("str | None", self.redis.hget(_job(job_id), field))
+
+    def plan(self, job_id: str) -> Plan | None:
+        """How the track was cut, once it was."""
+        raw = self.fact(job_id, "plan")
+        return Plan.model_validate_json(raw) if raw else None
+
+    def fail(self, job_id: str, error: GenrebotError) -> bool:
+        """Note why a job fails; the first reason stands. The reply step ends the job."""
+        return self.record(job_id, "error", f"{error.code}\n{error.message}")
+
+    def attempt(self, job_id: str, step: str) -> int:
+        """Count a start of a step; the number of starts so far, 0 for a forgotten job."""
+        return cast("int", self._attempt(keys=[_job(job_id)], args=[f"attempts:{step}"]))
+
+    def segment_done(self, job_id: str, segment: int) -> int:
+        """Note that a segment's features are there; the number of finished segments."""
+        name = _segments(job_id)
+        with self.redis.pipeline(transaction=True) as pipe:
+            pipe.sadd(name, segment)
+            pipe.expire(name, self.settings.job_ttl_s)
+            pipe.scard(name)
+            return cast("int", pipe.execute()[2])
+
+    def is_segment_done(self, job_id: str, segment: int) -> bool:
+        """Whether a segment's features are there."""
+        return bool(self.redis.sismember(_segments(job_id), str(segment)))
+
+    def status_lock(self, job_id: str, *, wait_s: float) -> AbstractContextManager[object]:
+        """Guard a job's status message: two writers must not cross.
+
+        Raises (on entering):
+            redis.exceptions.LockError: somebody else held it for all of ``wait_s`` seconds.
+
+        """
+        return cast(
+            "AbstractContextManager[object]",
+            self.redis.lock(
+                key("job", job_id, "status"),
+                timeout=STATUS_LOCK_S,
+                blocking_timeout=wait_s,
+                # A time-out shows as LockNotOwned on release; the edit was made all the same.
+                raise_on_release_error=False,
+            ),
+        )
+
+    def active(self) -> list[str]:
+        """Ids of all jobs that are not over, oldest first."""
+        return cast("list[str]", self.redis.zrange(ACTIVE, 0, -1))
+
+    def drop_from_lists(self, job_id: str) -> None:
+        """Take a job whose state has expired off the lists."""
+        with self.redis.pipeline(transaction=False) as pipe:
+            pipe.zrem(ACTIVE, job_id)
+            pipe.zrem(WAITING, job_id)
+            pipe.execute()
+
+    def view(self, job_id: str) -> JobView | None:
+        """One job as it stands, or None."""
+        return self.views([job_id])[0]
+
+    def views(self, job_ids: Iterable[str]) -> list[JobView | None]:
+        """Many jobs in one round trip, in the order asked for."""
+        ids = list(job_ids)
+        with self.redis.pipeline(transaction=False) as pipe:
+            for job_id in ids:
+                pipe.hgetall(_job(job_id))
+                pipe.scard(_segments(job_id))
+                pipe.zrank(WAITING, job_id)
+            answers: list[Any] = pipe.execute()
+        return [
+            _view(job_id, *answers[3 * i : 3 * i + 3]) if answers[3 * i] else None
+            for i, job_id in enumerate(ids)
+        ]
+
+
+def _view(job_id: str, fields: dict[str, str], segments: int, rank: int | None) -> JobView:
+    status = fields.get("status_message_id")
+    code, _, message = fields.get("error", "").partition("\n")
+    return JobView(
+        job_id=job_id,
+        track=Track.model_validate_json(fields["track"]),
+        stage=Stage(fields["stage"]),
+        plan=Plan.model_validate_json(fields["plan"]) if "plan" in fields else None,
+        segments_done=segments,
+        position=rank,
+        status_message_id=int(status) if status else None,
+        error=GenrebotError(ErrorCode(code), message) if code else None,
+        fields=fields,
+    )
+
+
+def _job(job_id: str) -> str:
+    return key("job", job_id)
+
+
+def _segments(job_id: str) -> str:
+    return key("job", job_id, "segments")

@@ -1,0 +1,95 @@
+"""The messages that cross the queue.
+
+They carry ids and small facts, never arrays. Each names its schema version: a worker
+that is older than the bot refuses what it does not know instead of guessing.
+"""
+
+from hashlib import blake2b
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION: Final = 1
+
+JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
+
+
+class Message(BaseModel):
+    """Base of everything on the queue: frozen, versioned, nothing unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+
+    def wire(self) -> dict[str, object]:
+        """The message as JSON types, for ``send_task(kwargs={"message": ...})``."""
+        return self.model_dump(mode="json")
+
+
+class Track(Message):
+    """What a person sent, as Telegram describes it; nothing of it is trusted but the ids."""
+
+    bot_id: int
+    chat_id: int
+    message_id: int
+    user_id: int | None = None
+    file_id: str
+    kind: Literal["audio", "voice", "video", "video_note", "document"]
+    file_name: str | None = None
+    mime_type: str | None = None
+    file_size: int | None = None
+    duration_s: float | None = None
+    title: str | None = None
+
+    @property
+    def job_id(self) -> str:
+        """The same for the same message, so that an update seen twice is one job."""
+        source = f"{self.bot_id}/{self.chat_id}/{self.message_id}"
+        return blake2b(source.encode(), digest_size=12).hexdigest()
+
+    @property
+    def label(self) -> str | None:
+        """What to call the track when speaking to people."""
+        return self.title or self.file_name
+
+
+class JobMessage(Message):
+    """A step of a job. Everything else about the job stands in its state."""
+
+    job_id: JobId
+
+
+class SegmentMessage(JobMessage):
+    """A step on one segment of a job's audio."""
+
+    segment: Annotated[int, Field(ge=0)]
+
+
+class Plan(BaseModel):
+    """How a track was cut, written once by the convert step."""
+
+    model_config = ConfigDict(frozen=True)
+
+    duration_s: float
+    n_chunks: Annotated[int, Field(ge=1)]
+    n_segments: Annotated[int, Field(ge=1)]
+    segment_chunks: Annotated[int, Field(ge=1)]
+    columns_per_chunk: Annotated[int, Field(ge=1)]
+    first_chunk_end_s: float
+    """End of the first chunk in seconds; below 3 for a track repeated to fill one chunk."""
+
+    def chunks_in(self, segment: int) -> int:
+        """Number of chunks that a segment holds; the last may be short."""
+        return min(self.segment_chunks, self.n_chunks - segment * self.segment_chunks)
+
+    @classmethod
+    def of(cls, *, duration_s: float, n_chunks: int, segment_chunks: int, columns: int) -> Self:
+        """Cut ``n_chunks`` chunks into segments of ``segment_chunks``."""
+        return cls(
+            duration_s=duration_s,
+            n_chunks=n_chunks,
+            n_segments=-(-n_chunks // segment_chunks),
+            segment_chunks=segment_chunks,
+            columns_per_chunk=columns,
+            first_chunk_end_s=min(3.0, duration_s),
+        )

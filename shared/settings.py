@@ -1,0 +1,106 @@
+"""Settings, read from the environment once and split by concern.
+
+Every variable is described in ``.env.example``. A process reads the groups that it
+needs and no other, so a worker without a token still starts for ``classify``.
+"""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECONDS_PER_HOUR = 3600
+
+
+class _Group(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="GENREBOT_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+
+class RedisSettings(_Group):
+    """Where the queue, the job states and the spool live."""
+
+    url: Annotated[SecretStr, Field(validation_alias="REDIS_URL")] = SecretStr(
+        "redis://127.0.0.1:6379/0"
+    )
+    connect_timeout_s: Annotated[float, Field(gt=0)] = 3.0
+    """Seconds until an unreachable server is reported."""
+    socket_timeout_s: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds until a silent server is reported."""
+
+
+class LimitSettings(_Group):
+    """What a person may send."""
+
+    max_duration: Annotated[float, Field(gt=0)] = 3 * SECONDS_PER_HOUR
+    """Longest track, in seconds."""
+    max_file_size: Annotated[int, Field(gt=0)] = 20_000_000
+    """Largest file, in bytes; Telegram's cloud hands bots no more than 20 MB."""
+
+    @field_validator("max_duration", mode="before")
+    @classmethod
+    def _accept_units(cls, value: object) -> object:
+        """Let ``3h``, ``90m`` and ``45s`` stand beside plain seconds."""
+        units = {"h": 3600, "m": 60, "s": 1}
+        if isinstance(value, str) and value[-1:].lower() in units:
+            return float(value[:-1]) * units[value[-1].lower()]
+        return value
+
+
+class JobSettings(_Group):
+    """How long things are kept, and how work is divided."""
+
+    spool_ttl_s: Annotated[int, Field(gt=0)] = 6 * SECONDS_PER_HOUR
+    """Seconds that audio and features stay in the spool if nobody deletes them."""
+    job_ttl_s: Annotated[int, Field(gt=0)] = 24 * SECONDS_PER_HOUR
+    """Seconds that a job's state outlives its last change."""
+    segment_chunks: Annotated[int, Field(ge=1, le=400)] = 20
+    """Chunks of 3 s in one featurize task."""
+    lanes: Annotated[int, Field(ge=1)] = 8
+    """Featurize tasks that one track may have in flight, so that none fills the queue."""
+    short_track_s: Annotated[float, Field(gt=0)] = 600
+    """Tracks up to this length, in seconds, travel on the queue that long ones stay off."""
+    max_attempts: Annotated[int, Field(ge=1)] = 3
+    """Starts of one task for one job, worker deaths included, before the job fails."""
+    lease_s: Annotated[float, Field(gt=1)] = 20
+    """Seconds of a task's silence after which its worker is taken for dead."""
+
+    @model_validator(mode="after")
+    def _outlive(self) -> Self:
+        if self.job_ttl_s < self.spool_ttl_s:
+            raise ValueError("GENREBOT_JOB_TTL_S must not be below GENREBOT_SPOOL_TTL_S")
+        return self
+
+
+class TelegramSettings(_Group):
+    """How to reach the Bot API."""
+
+    token: Annotated[SecretStr, Field(validation_alias="BOT_TOKEN")]
+    api_url: str | None = None
+    """A Bot API server other than Telegram's own."""
+    api_local: bool = False
+    """Whether that server runs with ``--local`` and shares its files with the worker."""
+
+    @field_validator("token")
+    @classmethod
+    def _looks_like_a_token(cls, value: SecretStr) -> SecretStr:
+        bot_id, _, secret = value.get_secret_value().partition(":")
+        if not (bot_id.isdigit() and secret):
+            raise ValueError("a bot token looks like 123456:ABC-DEF; @BotFather hands them out")
+        return value
+
+    @property
+    def bot_id(self) -> int:
+        """The bot's user id, which stands in its token."""
+        return int(self.token.get_secret_value().partition(":")[0])
+
+
+class ReplySettings(_Group):
+    """What the answer holds."""
+
+    model: Path | None = None
+    """A model other than the one that ships."""
+    send_clip: bool = True
+    """Whether the strongest moment is sent back as a voice message."""
