@@ -15,7 +15,11 @@ SECONDS_PER_HOUR = 3600
 
 class _Group(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix="GENREBOT_", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="GENREBOT_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
 

@@ -20,11 +20,11 @@ def valkey_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def redis_settings(valkey_url: str) -> Iterator[RedisSettings]:
+def redis_settings(valkey_url: str) -> RedisSettings:
     """Settings for an empty server."""
     with Redis.from_url(valkey_url) as client:
         client.flushall()
-    yield RedisSettings(url=SecretStr(valkey_url))
+    return RedisSettings(url=SecretStr(valkey_url))
 
 
 @pytest.fixture
