@@ -44,3 +44,39 @@ N_MFCC: Final = 20
 
 HPSS_KERNEL: Final = 31
 """Length of the median filters of harmonic-percussive separation, in bins and in frames."""
+
+N_CHROMA: Final = 12
+"""Pitch classes."""
+
+N_BINS: Final = 1 + N_FFT // 2
+"""Frequency bins of an analysis frame (1025)."""
+
+MEL_POWER_FLOOR: Final = 1e-10
+"""Mel band power below which decibels are not counted (-100 dB)."""
+
+MEL_RANGE_DB: Final = 80.0
+"""Range of the dB mel spectrogram under its peak, in decibels."""
+
+ROLLOFF_SHARE: Final = 0.85
+"""Share of a frame's summed magnitude that lies below its spectral rolloff."""
+
+ZERO_CROSSING_FLOOR: Final = 1e-10
+"""Samples of at most this absolute value count as zero, and zero counts as positive."""
+
+TUNING_RANGE_HZ: Final = (150.0, 4000.0)
+"""Where the peaks lie that tell a chunk's tuning, in hertz; the upper end is left out."""
+
+TUNING_PEAK_SHARE: Final = 0.1
+"""Share of a frame's largest power that such a peak has to exceed."""
+
+TUNING_STEPS: Final = 100
+"""Steps per semitone in which the tuning is told (each a cent)."""
+
+TEMPO_WINDOW_SECONDS: Final = 8.0
+"""Length of the windows whose autocorrelation shows the beat, in seconds."""
+
+TEMPO_PRIOR_BPM: Final = 120.0
+"""Tempo expected before anything is heard, in beats per minute; its spread is one octave."""
+
+TEMPO_MAX_BPM: Final = 320.0
+"""Tempos from here on are not considered, in beats per minute."""
