@@ -14,3 +14,10 @@ GENRES: Final = (
     "reggae",
     "rock",
 )
+
+_NAMES: Final = {"hiphop": "Hip-hop"}
+
+
+def genre_name(genre: str) -> str:
+    """Return a genre as people write it."""
+    return _NAMES.get(genre, genre.capitalize())

@@ -57,10 +57,10 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
 """
 
-# Adds to a job's counter or set, with the job's own time to live.
-_ATTEMPT = """
+# Counts, and only where the job still exists.
+_COUNT = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-return redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
+return redis.call('HINCRBY', KEYS[1], ARGV[1], ARGV[2])
 """
 
 
@@ -96,7 +96,7 @@ class JobStore:
         self._create = redis.register_script(_CREATE)
         self._advance = redis.register_script(_ADVANCE)
         self._record = redis.register_script(_RECORD)
-        self._attempt = redis.register_script(_ATTEMPT)
+        self._count = redis.register_script(_COUNT)
 
     @classmethod
     def open(cls, redis: RedisSettings, settings: JobSettings) -> Self:
@@ -159,9 +159,17 @@ class JobStore:
         """Note why a job fails; the first reason stands. The reply step ends the job."""
         return self.record(job_id, "error", f"{error.code}\n{error.message}")
 
-    def attempt(self, job_id: str, step: str) -> int:
-        """Count a start of a step; the number of starts so far, 0 for a forgotten job."""
-        return cast("int", self._attempt(keys=[_job(job_id)], args=[f"attempts:{step}"]))
+    def begin(self, job_id: str, step: str) -> int:
+        """Count a start of a step that has not ended; 0 for a forgotten job.
+
+        A step whose worker dies never gets to ``end``, so the count is one for the start
+        at hand and one for each death before it.
+        """
+        return cast("int", self._count(keys=[_job(job_id)], args=[f"open:{step}", 1]))
+
+    def end(self, job_id: str, step: str) -> None:
+        """Take back what ``begin`` counted: the step has ended, well or not."""
+        self._count(keys=[_job(job_id)], args=[f"open:{step}", -1])
 
     def segment_done(self, job_id: str, segment: int) -> int:
         """Note that a segment's features are there; the number of finished segments."""
@@ -189,6 +197,8 @@ class JobStore:
                 key("job", job_id, "status"),
                 timeout=STATUS_LOCK_S,
                 blocking_timeout=wait_s,
+                # An event loop takes and gives back on whichever threads are free.
+                thread_local=False,
                 # A time-out shows as LockNotOwned on release; the edit was made all the same.
                 raise_on_release_error=False,
             ),

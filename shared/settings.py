@@ -67,7 +67,7 @@ class JobSettings(_Group):
     short_track_s: Annotated[float, Field(gt=0)] = 600
     """Tracks up to this length, in seconds, travel on the queue that long ones stay off."""
     max_attempts: Annotated[int, Field(ge=1)] = 3
-    """Starts of one task for one job, worker deaths included, before the job fails."""
+    """Starts of one task for one job that may end in its worker's death before the job fails."""
     lease_s: Annotated[float, Field(gt=1)] = 20
     """Seconds of a task's silence after which its worker is taken for dead."""
 

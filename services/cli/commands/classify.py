@@ -1,0 +1,130 @@
+"""``genrebot classify``: files in, verdicts out."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress
+
+from services.cli import usage_of
+from shared.bars import bar, clock
+from shared.errors import GenrebotError, ModelError
+from shared.genres import genre_name
+from shared.music.analyse import Analysis, analyse
+from shared.music.model import GenreModel
+from shared.music.picture import draw
+from shared.music.verdict import Verdict
+from shared.settings import LimitSettings, ReplySettings
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per file and line.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="PNG",
+    help="Save the picture of why; for several files, the folder to save them in.",
+)
+@click.option("--model", type=click.Path(path_type=Path), help="Use another model (.cbm).")
+def command(
+    files: tuple[str, ...], plot: Path | None, model: Path | None, *, as_json: bool
+) -> None:
+    """Tell the genre of each FILE: wav, mp3, ogg, opus, m4a, flac, wma, or a video.
+
+    A file that cannot be classified is reported on stderr, the others are done all the
+    same, and the exit code is then 1.
+    """
+    try:
+        genre_model = GenreModel.load(model or ReplySettings().model)
+        limit = LimitSettings().max_duration
+    except ModelError as error:
+        raise click.ClickException(str(error)) from error
+    except ValidationError as error:
+        raise usage_of(error) from error
+    _check_plot(files, plot)
+    failed = False
+    for file in files:
+        try:
+            analysis = _analyse(file, genre_model, limit)
+            if plot is not None:
+                _save(plot, file, analysis, several=len(files) > 1)
+        except GenrebotError as error:
+            failed = True
+            click.echo(f"{file}: {error.message}", err=True)
+            if as_json:
+                _emit({"file": file, "error": {"code": error.code, "message": error.message}})
+        else:
+            _print(file, analysis.verdict, as_json=as_json)
+    sys.exit(1 if failed else 0)
+
+
+def _analyse(file: str, model: GenreModel, limit: float) -> Analysis:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(Path(file).name, total=1.0)
+        return analyse(
+            Path(file),
+            model,
+            max_duration_s=limit,
+            progress=lambda share: progress.update(task, completed=share),
+        )
+
+
+def as_record(file: str, verdict: Verdict) -> dict[str, Any]:
+    """Return the JSON object for a file."""
+    return {
+        "file": file,
+        "duration_s": round(verdict.duration_s, 3),
+        "genre": verdict.genre,
+        "confidence": verdict.confidence,
+        "probabilities": verdict.probabilities,
+        "top": [{"genre": genre, "probability": p} for genre, p in verdict.top],
+        "majority_genre": verdict.majority_genre,
+        "majority_share": verdict.majority_share,
+        "agreement": verdict.agreement,
+        "chunks": [chunk.model_dump() for chunk in verdict.chunks],
+        "model": verdict.model,
+    }
+
+
+def _print(file: str, verdict: Verdict, *, as_json: bool) -> None:
+    if as_json:
+        _emit(as_record(file, verdict))
+        return
+    click.echo(f"{file}: {genre_name(verdict.genre)}, {verdict.confidence:.0%} sure")
+    for genre, p in verdict.top:
+        click.echo(f"  {genre_name(genre):<10} {bar(p, 20)} {p:>4.0%}")
+    n = len(verdict.chunks)
+    click.echo(
+        f"  {round(verdict.agreement * n)} of {n} pieces of 3 s agree; "
+        f"the most frequent is {genre_name(verdict.majority_genre).lower()}; "
+        f"{clock(verdict.duration_s)} heard"
+    )
+
+
+def _emit(record: dict[str, Any]) -> None:
+    # Flushed line by line, so that a reader at the other end of a pipe can keep up.
+    click.echo(json.dumps(record, ensure_ascii=False))
+
+
+def _check_plot(files: tuple[str, ...], plot: Path | None) -> None:
+    if plot is None:
+        return
+    if len(files) > 1 and plot.suffix:
+        raise click.UsageError("for several files, --plot takes a folder")
+    folder = plot if len(files) > 1 else plot.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"--plot: cannot make {folder}: {error.strerror}") from error
+
+
+def _save(plot: Path, file: str, analysis: Analysis, *, several: bool) -> None:
+    target = plot / f"{Path(file).name}.png" if several else plot
+    title = analysis.info.title or Path(file).name
+    target.write_bytes(draw(analysis.strip, analysis.verdict, title=title))

@@ -1,0 +1,60 @@
+"""``genrebot run``: queue, worker and bot on one machine."""
+
+import os
+import signal
+import sys
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+
+from services.cli import usage_of
+from services.local.processes import Processes
+from shared.settings import TelegramSettings
+
+
+@click.command()
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=lambda: Path(click.get_app_dir("genrebot")) / "valkey",
+    show_default="the user's application folder",
+    help="Where the embedded Valkey keeps the queue over restarts.",
+)
+@click.option("--concurrency", default="auto", metavar="N", help="Processes that run tasks.")
+@click.option("--flower", is_flag=True, help="Also run Flower on http://127.0.0.1:5555.")
+def command(data_dir: Path, concurrency: str, *, flower: bool) -> None:
+    """Run everything on this machine: queue, worker and bot.
+
+    Needs BOT_TOKEN (from @BotFather). With REDIS_URL set that server is used; without it
+    an embedded Valkey is started.
+    """
+    try:
+        TelegramSettings()
+    except ValidationError as error:
+        raise usage_of(error) from error
+    signal.signal(signal.SIGTERM, _interrupt)
+    with ExitStack() as stack:
+        url = os.environ.get("REDIS_URL") or stack.enter_context(_embedded(data_dir))
+        processes = stack.enter_context(Processes({"REDIS_URL": url}))
+        processes.start("worker", ["worker", "--concurrency", concurrency])
+        processes.start("bot", ["bot"])
+        if flower:
+            processes.start("flower", ["flower"])
+        try:
+            name, code = processes.wait()
+        except KeyboardInterrupt:
+            click.echo("stopping; what is under way is handed back to the queue", err=True)
+            sys.exit(0)
+    raise click.ClickException(f"the {name} ended with exit code {code}; everything was stopped")
+
+
+def _embedded(data_dir: Path) -> AbstractContextManager[str]:
+    from services.local.valkey import embedded_valkey  # noqa: PLC0415 - not needed with REDIS_URL
+
+    return embedded_valkey(data_dir)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,58 @@
+"""The Celery application: ``celery -A services.worker.app worker``.
+
+Everything that decides whether a task can be lost or run twice is set here; the reasons
+stand in docs/decisions/0004-delivery.md.
+"""
+
+import os
+
+# One thread each for the numeric libraries: parallelism is the queue's, and a thread pool
+# that was started before a fork is of no use after it. Must precede their first import.
+for _variable in (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+):
+    os.environ.setdefault(_variable, "1")
+
+from celery import Celery  # noqa: E402
+
+from shared.broker import broker_app  # noqa: E402
+from shared.settings import LimitSettings, RedisSettings  # noqa: E402
+
+SOFT_SHUTDOWN_S = 20.0
+"""Seconds that a worker told to stop gives its running tasks before it hands them back."""
+CHILD_START_S = 120.0
+"""Seconds that a pool process may take to come up; Celery's 4 s kill it on a slow machine."""
+
+
+def worker_app(redis: RedisSettings, limits: LimitSettings) -> Celery:
+    """Make the application with its tasks and the worker's side of the configuration."""
+    app = broker_app(redis, limits)
+    app.conf.update(
+        include=[
+            "services.worker.signals",
+            "services.worker.tasks.ingest",
+            "services.worker.tasks.convert",
+            "services.worker.tasks.featurize",
+            "services.worker.tasks.classify",
+            "services.worker.tasks.reply",
+        ],
+        # A task is acknowledged when it has ended, and goes back when its process dies;
+        # services.worker.runner bounds how often.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        worker_enable_soft_shutdown_on_idle=True,
+        worker_hijack_root_logger=False,
+        worker_proc_alive_timeout=CHILD_START_S,
+        worker_send_task_events=True,
+        worker_soft_shutdown_timeout=SOFT_SHUTDOWN_S,
+    )
+    app.set_default()
+    return app
+
+
+app = worker_app(RedisSettings(), LimitSettings())
