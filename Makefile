@@ -1,0 +1,59 @@
+# Two commands do everything on a fresh machine with Python and make: `make demo`, `make test`.
+# uv is taken from the PATH, or installed into .uv/ of this checkout.
+
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+PYTHON ?= python3
+SYNCED := .venv/.synced
+RUN := .venv/bin
+
+# A track to send in the demo; without it the demo composes one.
+TRACK ?=
+# A running emulator to use instead of starting everything, e.g. http://127.0.0.1:8081
+EMULATOR ?=
+# Where the demo leaves the picture and the clip.
+OUT ?= demo
+# Arguments for pytest, e.g. PYTEST="-k spool"
+PYTEST ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test lint format bench lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+setup: $(SYNCED) ## Install everything into .venv
+
+demo: $(SYNCED) ## Send a track through the whole system, without a token (TRACK=path, OUT=folder)
+	$(RUN)/genrebot demo --out "$(OUT)" $(if $(TRACK),--track "$(TRACK)") $(if $(EMULATOR),--emulator "$(EMULATOR)")
+
+run: $(SYNCED) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
+	$(RUN)/genrebot run
+
+test: $(SYNCED) ## Run all tests
+	$(RUN)/pytest -n auto --dist worksteal $(PYTEST)
+
+lint: $(SYNCED) ## Check style, formatting and types
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/mypy
+
+format: $(SYNCED) ## Format the code and mend what can be mended
+	$(RUN)/ruff check --fix
+	$(RUN)/ruff format
+
+bench: $(SYNCED) ## Measure speed and memory, as ratios taken in one run
+	$(RUN)/python -m bench
+
+lock: $(UV) ## Bring uv.lock up to date
+	$(UV) lock
+
+clean: ## Remove what make has made
+	rm -rf .venv .uv demo .mypy_cache .pytest_cache .ruff_cache
+
+$(SYNCED): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --locked --all-extras
+	@touch $@
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip --quiet install 'uv>=0.9'
