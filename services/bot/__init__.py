@@ -1,1 +1,1 @@
-"""The Telegram bot: turns updates into jobs and shows how they fare."""
+"""The Telegram bot: takes tracks in, queues them, and shows where they are."""

@@ -1,1 +1,1 @@
-"""What the bot answers to, one router per concern."""
+"""One router per concern, each made by a function: a router belongs to one dispatcher."""

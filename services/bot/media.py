@@ -1,0 +1,90 @@
+"""What counts as a track, and what Telegram says about it."""
+
+from pathlib import PurePath
+from typing import Final, Literal
+
+from aiogram.types import Audio, Document, Message, Video, VideoNote, Voice
+
+from shared.messages import Track
+
+SUFFIXES: Final = frozenset(
+    f".{suffix}"
+    for suffixes in (
+        ("aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "au", "caf", "flac", "m4a", "m4b"),
+        ("mka", "mp2", "mp3", "mpc", "oga", "ogg", "opus", "tta", "wav", "weba", "wma", "wv"),
+        ("3gp", "asf", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm"),
+        ("wmv",),
+    )
+    for suffix in suffixes
+)
+"""Endings of documents that may hold sound; whether they do is for the decoder to find out."""
+
+SOUNDING_TYPES: Final = frozenset({"application/mp4", "application/ogg", "application/x-ogg"})
+"""MIME types of sound beside ``audio/*`` and ``video/*``."""
+
+SOUNDLESS_TYPES: Final = frozenset(
+    {
+        "audio/midi",
+        "audio/mpegurl",
+        "audio/sp-midi",
+        "audio/x-midi",
+        "audio/x-mpegurl",
+        "audio/x-scpls",
+    }
+)
+"""Notes to be played and lists of addresses: named audio, but no sound in them."""
+
+_Media = Audio | Voice | Video | VideoNote | Document
+_Kind = Literal["audio", "voice", "video", "video_note", "document"]
+_KINDS: Final[dict[type[_Media], _Kind]] = {
+    Audio: "audio",
+    Voice: "voice",
+    Video: "video",
+    VideoNote: "video_note",
+    Document: "document",
+}
+
+
+def track_in(message: Message, bot_id: int) -> Track | None:
+    """Read off a message what was sent, or None where it is no track.
+
+    Args:
+        message: any message.
+        bot_id: the bot it was sent to.
+
+    """
+    if message.animation:  # Telegram describes it as a document too; it has no sound
+        return None
+    media: _Media | None = (
+        message.audio or message.voice or message.video or message.video_note or message.document
+    )
+    if media is None or (isinstance(media, Document) and not _may_sound(media)):
+        return None
+    return Track(
+        bot_id=bot_id,
+        chat_id=message.chat.id,
+        message_id=message.message_id,
+        user_id=message.from_user.id if message.from_user else None,
+        file_id=media.file_id,
+        kind=_KINDS[type(media)],
+        file_name=getattr(media, "file_name", None),
+        mime_type=getattr(media, "mime_type", None),
+        file_size=media.file_size,
+        duration_s=getattr(media, "duration", None),
+        title=_title(media),
+    )
+
+
+def _may_sound(document: Document) -> bool:
+    mime = (document.mime_type or "").partition(";")[0].strip().lower()
+    if mime in SOUNDLESS_TYPES:
+        return False
+    if mime.startswith(("audio/", "video/")) or mime in SOUNDING_TYPES:
+        return True
+    return PurePath(document.file_name or "").suffix.lower() in SUFFIXES
+
+
+def _title(media: _Media) -> str | None:
+    if not isinstance(media, Audio):
+        return None
+    return ": ".join(part for part in (media.performer, media.title) if part) or None

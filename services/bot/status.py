@@ -1,0 +1,69 @@
+"""How the state of a job reads while it is under way."""
+
+from typing import Final
+
+from services.bot.texts import label
+from shared.bars import bar
+from shared.jobs import JobView
+from shared.stages import Stage
+
+_STEPS: Final = {
+    Stage.FETCHING: "fetching the file",
+    Stage.CONVERTING: "decoding the sound",
+    Stage.FEATURIZING: "listening",
+    Stage.CLASSIFYING: "making up my mind",
+    Stage.REPLYING: "drawing the picture",
+}
+_REACHED: Final = {
+    Stage.FETCHING: 0.0,
+    Stage.CONVERTING: 0.1,
+    Stage.FEATURIZING: 0.2,
+    Stage.CLASSIFYING: 0.9,
+}
+"""Where each step starts on the bar; listening takes most of the time of a long track."""
+
+
+def render(view: JobView) -> str:
+    """Tell where a job is, as HTML: its name, what is done now, a bar, and how far.
+
+    Args:
+        view: a job that is not ``over``.
+
+    """
+    name = label(view.track)
+    lines = [f"<b>{name}</b>"] if name else []
+    if view.stage is Stage.RECEIVED:
+        lines.append(_place(view.position or 0))
+    else:
+        share = _share(view)
+        lines += [_step(view), f"{bar(share)} {share:.0%}"]
+    return "\n".join(lines)
+
+
+def over(view: JobView) -> bool:
+    """Whether the status message belongs to the worker's reply from now on."""
+    return view.error is not None or view.stage is Stage.REPLYING or view.stage.final
+
+
+def _place(before: int) -> str:
+    if before == 0:
+        return "In the queue: yours is next."
+    if before == 1:
+        return "In the queue: 1 track is before yours."
+    return f"In the queue: {before} tracks are before yours."
+
+
+def _step(view: JobView) -> str:
+    number = list(_STEPS).index(view.stage) + 1
+    line = f"Step {number} of {len(_STEPS)}: {_STEPS[view.stage]}"
+    if view.stage is Stage.FEATURIZING and view.plan:
+        line += f", {view.chunks_done} of {view.plan.n_chunks} pieces"
+    return line
+
+
+def _share(view: JobView) -> float:
+    start = _REACHED[view.stage]
+    if view.stage is Stage.FEATURIZING and view.plan:
+        heard = view.chunks_done / view.plan.n_chunks
+        return start + heard * (_REACHED[Stage.CLASSIFYING] - start)
+    return start

@@ -1,0 +1,120 @@
+"""Every sentence the bot says of its own accord, as HTML; only job states are told elsewhere."""
+
+from html import escape
+from typing import Final
+
+from aiogram.enums import ContentType
+from aiogram.types import BotCommand
+
+from shared.bars import clock
+from shared.genres import GENRES
+from shared.messages import Track
+from shared.music.constants import CHUNK_SECONDS, MIN_TRACK_SECONDS
+from shared.settings import LimitSettings
+
+BYTES_PER_MB: Final = 1_000_000
+LABEL_LENGTH: Final = 64
+"""Characters of a title or file name that are shown."""
+
+_SPELLED: Final = {"hiphop": "hip-hop"}
+
+COMMANDS: Final = [
+    BotCommand(command="start", description="What this bot does"),
+    BotCommand(command="help", description="What to send, and what comes back"),
+    BotCommand(command="genres", description="The ten genres it knows"),
+]
+
+SEND_A_TRACK: Final = "Send me a track: an audio file, a voice message or a video. /help says more."
+
+_INSTEAD: Final = {
+    ContentType.TEXT: "I listen better than I read, and I cannot open links.",
+    ContentType.PHOTO: "Nice picture, but it makes no sound.",
+    ContentType.STICKER: "Nice sticker, but it makes no sound.",
+    ContentType.ANIMATION: "An animation has no sound that I could hear.",
+    ContentType.DOCUMENT: "That file does not look like music to me.",
+}
+_OTHERWISE: Final = "I cannot hear any music in that."
+
+QUEUE_AWAY: Final = (
+    "The queue is away for a moment; your track is kept. I will start on it by myself."
+)
+OOPS: Final = (
+    "Something went wrong on my side, and it has been noted. Please send that once more in a while."
+)
+
+
+def start() -> str:
+    """Greet."""
+    return (
+        "<b>Hello! I tell which genre a piece of music is.</b>\n\n"
+        "Send me a track, and I listen to all of it, name its genre out of ten,"
+        " say how sure I am, and show you where in the track I heard what.\n\n"
+        "/help: what to send, and what comes back\n"
+        "/genres: what I can tell apart"
+    )
+
+
+def help_text(limits: LimitSettings) -> str:
+    """Say what to send, within which limits, and what comes back."""
+    return (
+        "<b>What to send</b>\n"
+        "An audio file, a voice message, a video or a video message; or a file such as"
+        " mp3, m4a, flac, wav, ogg, opus, wma, aiff, mp4, mkv or webm."
+        f" Up to {megabytes(limits.max_file_size)} and {clock(limits.max_duration)} long,"
+        f" and at least {MIN_TRACK_SECONDS} second.\n\n"
+        "<b>What happens</b>\n"
+        f"I hear the whole track, in pieces of {CHUNK_SECONDS} seconds, and judge every piece;"
+        " the verdict is the average. While I work, one message shows how far I am.\n\n"
+        "<b>What comes back</b>\n"
+        "The genre, how sure I am of it, the runners-up, and a picture: the spectrogram of the"
+        " track (time runs to the right, pitch upwards, loud is bright), and below it the genre"
+        " of every piece in its colour.\n\n"
+        "<b>In groups</b>\n"
+        "I answer tracks only. Telegram shows me those sent in reply to me, or all of them if"
+        " I am an administrator."
+    )
+
+
+def genres() -> str:
+    """List the genres."""
+    listed = "\n".join(f"• {_SPELLED.get(genre, genre)}" for genre in GENRES)
+    return (
+        f"<b>I know these ten genres:</b>\n{listed}\n\n"
+        "I learnt them from recordings of the 20th century. Whatever else you send, I name"
+        " the nearest of the ten; how sure I am tells you how near that is."
+    )
+
+
+def instead(content_type: str) -> str:
+    """Answer something that is no track."""
+    return f"{_INSTEAD.get(ContentType(content_type), _OTHERWISE)} {SEND_A_TRACK}"
+
+
+def refusal(track: Track, limits: LimitSettings) -> str | None:
+    """Say why a track is not taken, judged by what Telegram says of it; None to take it."""
+    if track.file_size is not None and track.file_size > limits.max_file_size:
+        return (
+            f"This file has {megabytes(track.file_size)}, and I can fetch no more than"
+            f" {megabytes(limits.max_file_size)}. Send an excerpt, or the same track at a lower"
+            " bitrate: 128 kbit/s is plenty to tell a genre."
+        )
+    if track.duration_s is not None and track.duration_s > limits.max_duration:
+        return (
+            f"This track is {clock(track.duration_s)} long, and I listen to no more than"
+            f" {clock(limits.max_duration)}. Send an excerpt, or the parts one by one."
+        )
+    return None
+
+
+def megabytes(size: int) -> str:
+    """Write a size in bytes as MB, with one decimal unless it is whole."""
+    tenths = -(-size * 10 // BYTES_PER_MB)  # rounded up: 20.01 MB must not read as 20 MB
+    return f"{tenths // 10} MB" if tenths % 10 == 0 else f"{tenths / 10} MB"
+
+
+def label(track: Track) -> str | None:
+    """Name a track as HTML; the name is the sender's, so it is cut and escaped."""
+    name = " ".join((track.label or "").split())
+    if len(name) > LABEL_LENGTH:
+        name = name[: LABEL_LENGTH - 1].rstrip() + "…"
+    return escape(name, quote=False) or None
