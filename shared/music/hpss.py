@@ -42,9 +42,12 @@ def harmonic_percussive(
 
 def _soft_mask(wanted: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the Wiener mask wanted² / (wanted² + other²), one half where both are zero."""
-    tiny = np.finfo(np.float32).tiny
-    ours = np.square(wanted) + tiny
-    return ours / (ours + np.square(other) + tiny)
+    ours = np.square(wanted)
+    total = ours + np.square(other)
+    nothing = total == 0
+    np.copyto(ours, 0.5, where=nothing)
+    np.copyto(total, 1, where=nothing)
+    return ours / total
 
 
 def running_median(values: NDArray[np.float32]) -> NDArray[np.float32]:
