@@ -9,6 +9,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.music.constants import CHUNK_SECONDS
+
 SCHEMA_VERSION: Final = 1
 
 JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
@@ -75,12 +77,16 @@ class Plan(BaseModel):
     n_segments: Annotated[int, Field(ge=1)]
     segment_chunks: Annotated[int, Field(ge=1)]
     columns_per_chunk: Annotated[int, Field(ge=1)]
-    first_chunk_end_s: float
-    """End of the first chunk in seconds; below 3 for a track repeated to fill one chunk."""
 
-    def chunks_in(self, segment: int) -> int:
-        """Number of chunks that a segment holds; the last may be short."""
-        return min(self.segment_chunks, self.n_chunks - segment * self.segment_chunks)
+    def spans(self) -> list[tuple[float, float]]:
+        """Start and end of every chunk, in seconds.
+
+        A track below one chunk was repeated to fill it; its only chunk ends where it does.
+        """
+        if self.duration_s < CHUNK_SECONDS:
+            return [(0.0, self.duration_s)]
+        starts = (float(k * CHUNK_SECONDS) for k in range(self.n_chunks))
+        return [(start, start + CHUNK_SECONDS) for start in starts]
 
     @classmethod
     def of(cls, *, duration_s: float, n_chunks: int, segment_chunks: int, columns: int) -> Self:
@@ -91,5 +97,4 @@ class Plan(BaseModel):
             n_segments=-(-n_chunks // segment_chunks),
             segment_chunks=segment_chunks,
             columns_per_chunk=columns,
-            first_chunk_end_s=min(3.0, duration_s),
         )

@@ -60,7 +60,7 @@ class JobSettings(_Group):
     """Seconds that audio and features stay in the spool if nobody deletes them."""
     job_ttl_s: Annotated[int, Field(gt=0)] = 24 * SECONDS_PER_HOUR
     """Seconds that a job's state outlives its last change."""
-    segment_chunks: Annotated[int, Field(ge=1, le=400)] = 20
+    segment_chunks: Annotated[int, Field(ge=1, le=400)] = 10
     """Chunks of 3 s in one featurize task."""
     lanes: Annotated[int, Field(ge=1)] = 8
     """Featurize tasks that one track may have in flight, so that none fills the queue."""

@@ -33,7 +33,7 @@ def classify(own: Resources, message: JobMessage) -> None:
     features, strip = load_features(own.spool, job_id, plan)
     verdict = Verdict.of(
         own.model.predict(features),
-        spans(plan),
+        plan.spans(),
         duration_s=plan.duration_s,
         model=own.model.name,
     )
@@ -42,15 +42,6 @@ def classify(own: Resources, message: JobMessage) -> None:
         own.spool.put(job_id, CLIP, _clip(own, job_id, plan, verdict))
     own.spool.put(job_id, VERDICT, verdict.model_dump_json().encode())
     own.flow.reply(job_id)
-
-
-def spans(plan: Plan) -> list[tuple[float, float]]:
-    """Start and end of every chunk, in seconds; a repeated short track ends before 3 s."""
-    if plan.n_chunks == 1:
-        return [(0.0, plan.first_chunk_end_s)]
-    return [
-        (float(k * CHUNK_SECONDS), float((k + 1) * CHUNK_SECONDS)) for k in range(plan.n_chunks)
-    ]
 
 
 def _clip(own: Resources, job_id: str, plan: Plan, verdict: Verdict) -> bytes:

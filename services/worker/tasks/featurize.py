@@ -11,7 +11,7 @@ from services.worker.runner import step
 from services.worker.tasks.convert import audio_name
 from shared.broker import Step
 from shared.messages import Plan, SegmentMessage
-from shared.music.constants import CHUNK_HOP
+from shared.music.constants import CHUNK_HOP, CHUNK_SECONDS
 from shared.music.features import analyse_chunk
 from shared.music.pcm import from_pcm16
 from shared.music.strip import mel_strip
@@ -35,10 +35,13 @@ def featurize(own: Resources, message: SegmentMessage) -> None:
 
 
 def _featurize(own: Resources, job_id: str, plan: Plan, segment: int) -> None:
-    samples = from_pcm16(own.spool.get(job_id, audio_name(segment)))
-    chunks = [analyse_chunk(chunk) for chunk in samples.reshape(plan.chunks_in(segment), CHUNK_HOP)]
+    pcm = own.spool.get(job_id, audio_name(segment))
+    chunks = [analyse_chunk(chunk) for chunk in from_pcm16(pcm).reshape(-1, CHUNK_HOP)]
     features = np.stack([chunk.features for chunk in chunks])
-    strips = [mel_strip(chunk.mel_db, plan.columns_per_chunk) for chunk in chunks]
+    length_s = min(CHUNK_SECONDS, plan.duration_s)
+    strips = [
+        mel_strip(chunk.mel_db, plan.columns_per_chunk, length_s=length_s) for chunk in chunks
+    ]
     packed = io.BytesIO()
     np.savez(packed, features=features, strip=np.concatenate(strips, axis=1))
     own.spool.put(job_id, _features_name(segment), packed.getvalue())
