@@ -30,7 +30,7 @@ run: $(SYNCED) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
 	$(RUN)/genrebot run
 
 test: $(SYNCED) ## Run all tests
-	$(RUN)/pytest -n auto --dist worksteal $(PYTEST)
+	$(RUN)/pytest -n auto --dist loadgroup $(PYTEST)
 
 lint: $(SYNCED) ## Check style, formatting and types
 	$(RUN)/ruff check
@@ -51,7 +51,7 @@ clean: ## Remove what make has made
 	rm -rf .venv .uv demo .mypy_cache .pytest_cache .ruff_cache
 
 $(SYNCED): pyproject.toml uv.lock | $(UV)
-	$(UV) sync --locked --all-extras
+	$(UV) sync --locked --all-extras --no-extra torch
 	@touch $@
 
 .uv/bin/uv:
