@@ -220,7 +220,10 @@ class EmulatorClient:
 
     async def limit_rates(self, limits: RateLimits | None) -> None:
         """Answer fast writing with 429, or stop doing so."""
-        await self._json("PUT", "/limits", json=asdict(limits) if limits else None)
+        if limits is None:
+            await self._json("DELETE", "/limits")
+        else:
+            await self._json("PUT", "/limits", json=asdict(limits))
 
     async def calls(self) -> dict[str, int]:
         """Count the bot's calls by method, refused ones included; downloads are "download"."""

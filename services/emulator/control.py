@@ -23,7 +23,7 @@ LONGEST_WAIT_S: Final = 60.0
 """Longest wait for an event that one request may ask for, in seconds."""
 
 _OPTIONS: Final = TypeAdapter(MediaOptions)
-_LIMITS: Final[TypeAdapter[RateLimits | None]] = TypeAdapter(RateLimits | None)
+_LIMITS: Final = TypeAdapter(RateLimits)
 _View = Callable[[web.Request], Awaitable[web.Response]]
 
 
@@ -80,7 +80,8 @@ def add_control_routes(app: web.Application) -> None:
         ("POST", f"{PREFIX}/faults", _add_fault),
         ("GET", f"{PREFIX}/faults", _list_faults),
         ("DELETE", f"{PREFIX}/faults", _clear_faults),
-        ("PUT", f"{PREFIX}/limits", _switch_limits),
+        ("PUT", f"{PREFIX}/limits", _set_limits),
+        ("DELETE", f"{PREFIX}/limits", _lift_limits),
         ("GET", f"{PREFIX}/calls", _calls),
         ("POST", f"{PREFIX}/reset", _reset),
     ]
@@ -221,10 +222,15 @@ async def _clear_faults(request: web.Request) -> web.Response:
     return _done()
 
 
-async def _switch_limits(request: web.Request) -> web.Response:
-    limits = _LIMITS.validate_json(await request.read())
+async def _set_limits(request: web.Request) -> web.Response:
+    limits = _LIMITS.validate_json(await request.read() or b"{}")
     request.app[STATE].limiter.switch(limits)
-    return _done(limits=asdict(limits) if limits else None)
+    return _done(limits=asdict(limits))
+
+
+async def _lift_limits(request: web.Request) -> web.Response:
+    request.app[STATE].limiter.switch(None)
+    return _done()
 
 
 async def _calls(request: web.Request) -> web.Response:

@@ -1,13 +1,13 @@
 """File downloads, whole and streamed, or as faults ask."""
 
 import asyncio
+import contextlib
 from typing import Final
 
 from aiohttp import web
 
 from services.emulator.errors import ApiError, too_many_requests
 from services.emulator.faults import DOWNLOAD, Fault
-from services.emulator.files import StoredFile
 from services.emulator.keys import STATE
 from services.emulator.transport import drop_connection, refusal, server_error
 
@@ -32,7 +32,10 @@ async def download(request: web.Request) -> web.StreamResponse:
         return drop_connection(request)
     if fault and fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
-    response = await _send(request, stored, fault)
+    response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
+    # A bot that has had enough and hung up is no fault of ours.
+    with contextlib.suppress(ConnectionResetError):
+        await _send(request, response, stored.data, fault)
     if fault and fault.kind in {"truncate", "drop_after"} and request.transport is not None:
         # Unlike abort(), close() lets what was written leave first.
         request.transport.close()
@@ -48,18 +51,16 @@ def _failure(fault: Fault) -> ApiError | None:
 
 
 async def _send(
-    request: web.Request, stored: StoredFile, fault: Fault | None
-) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
-    response.content_length = len(stored.data)
+    request: web.Request, response: web.StreamResponse, data: bytes, fault: Fault | None
+) -> None:
+    response.content_length = len(data)
     await response.prepare(request)
-    size, pause, end = _CHUNK, 0.0, len(stored.data)
+    size, pause, end = _CHUNK, 0.0, len(data)
     if fault and fault.kind == "slow_download":
         size = max(1, fault.bytes_per_second // _SLOW_STEPS_PER_SECOND)
         pause = size / fault.bytes_per_second
     if fault and fault.kind == "truncate":
-        end = int(len(stored.data) * fault.fraction)
+        end = int(len(data) * fault.fraction)
     for start in range(0, end, size):
-        await response.write(stored.data[start : min(start + size, end)])
+        await response.write(data[start : min(start + size, end)])
         await asyncio.sleep(pause)
-    return response
