@@ -82,7 +82,8 @@ def load_table(data_dir: Path) -> Dataset:
         raise DataError(f"{path} is not a table of comma-separated values: {error}") from error
     if missing := [c for c in ("filename", "label", *FEATURE_NAMES) if c not in table.columns]:
         raise DataError(f"{path} lacks the columns {', '.join(missing)}.")
-    if strange := sorted(set(table["label"].astype(str)) - set(GENRES)):
+    labels = [str(label) for label in table["label"]]
+    if strange := sorted(set(labels) - set(GENRES)):
         raise DataError(f"{path} has labels that are no genres of ours: {', '.join(strange)}.")
     # blues.00000.3.wav is the fourth chunk of the track blues.00000.
     tracks = [str(name).rsplit(".", 2)[0] for name in table["filename"]]
@@ -90,7 +91,7 @@ def load_table(data_dir: Path) -> Dataset:
         features = table[list(FEATURE_NAMES)].to_numpy(np.float64)
     except ValueError as error:
         raise DataError(f"{path} holds features that are not numbers: {error}") from error
-    return Dataset(features, np.array(tracks, str), np.array(table["label"], str))
+    return Dataset(features, np.array(tracks, str), np.array(labels, str))
 
 
 def load_audio(

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
-from catboost import CatBoostClassifier, Pool
+from catboost import CatBoostClassifier, CatBoostError, Pool
 from numpy.typing import NDArray
 
 from services.trainer.data import DataError, Dataset
@@ -51,7 +51,7 @@ def fit(
         A fitted ``CatBoostClassifier`` with the genres as its classes.
 
     Raises:
-        DataError: a genre does not occur.
+        DataError: a genre does not occur, or there are too few chunks.
 
     """
     if missing := [genre for genre in GENRES if genre not in dataset.labels]:
@@ -71,7 +71,10 @@ def fit(
         feature_names=list(FEATURE_NAMES),
     )
     watch = [_Watch(progress, int(parameters["iterations"]))] if progress else None
-    classifier.fit(pool, callbacks=watch)
+    try:
+        classifier.fit(pool, callbacks=watch)
+    except CatBoostError as error:
+        raise DataError(f"Nothing can be fitted to {len(dataset)} chunks: {error}") from error
     return classifier
 
 
