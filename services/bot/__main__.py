@@ -1,4 +1,4 @@
-"""Start the bot: ``python -m services.bot`` or ``genrebot bot``."""
+"""Start the bot: ``python -m services.bot``, or ``genrebot bot`` which calls ``main``."""
 
 import asyncio
 import sys
@@ -12,14 +12,16 @@ from shared import logs
 
 
 def main() -> None:
-    """Run until a signal says stop; exits with a sentence where it cannot start."""
+    """Run until a signal says stop.
+
+    Raises:
+        pydantic.ValidationError: a setting is missing or makes no sense. It quotes what it
+            found, which may be the token: show its messages, never the error as a whole.
+        SystemExit: Telegram does not know the token.
+
+    """
     logs.configure()
-    try:
-        config = Config.from_env()
-    except ValidationError as error:
-        # Never the error itself: it quotes what was wrong, and that may be the token.
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-        sys.exit("; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults))
+    config = Config.from_env()
     try:
         asyncio.run(_serve(config))
     except TelegramUnauthorizedError:
@@ -32,5 +34,14 @@ async def _serve(config: Config) -> None:
     await App.make(config).run()
 
 
+def _messages(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}" for item in error.errors()
+    )
+
+
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ValidationError as error:
+        sys.exit(_messages(error))

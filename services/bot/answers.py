@@ -65,7 +65,7 @@ class Answers(BaseMiddleware):
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         if late:
-            logger.warning("%d answers were not sent before the end", len(late))
+            logger.warning("Answers not sent before the end: %d", len(late))
 
     async def _deliver(self, bot: Bot, method: TelegramMethod[Any]) -> None:
         name = method.__api_method__

@@ -88,7 +88,7 @@ class App:
             )
         finally:
             await self.bot.session.close()
-            await asyncio.to_thread(self._disconnect)
+            await asyncio.to_thread(self.disconnect)
 
     async def _greet(self) -> None:
         """Wait until Telegram can be reached; aiogram's polling would give up at once."""
@@ -115,7 +115,8 @@ class App:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(self.answers.drain(FAREWELL_S), self.board.finish(FAREWELL_S))
 
-    def _disconnect(self) -> None:
+    def disconnect(self) -> None:
+        """Close the connections to Redis. Blocks."""
         self.queue.close()
         self.jobs.redis.close()
 
