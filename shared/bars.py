@@ -13,7 +13,7 @@ def bar(share: float, width: int = 10) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Write a time as ``m:ss``, or ``h:mm:ss`` from an hour on."""
-    minutes, rest = divmod(int(seconds), 60)
+    """Write a time in seconds as ``m:ss``, or ``h:mm:ss`` from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -25,7 +25,6 @@ _EXTRA_OF = {
     "aiogram": "bot",
     "aiohttp": "emulator",
     "av": "music",
-    "bottleneck": "music",
     "catboost": "music",
     "flower": "flower",
     "librosa": "music",

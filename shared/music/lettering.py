@@ -10,28 +10,15 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 FONT: Final = "DejaVu Sans"
 """The font that comes with matplotlib: it has Latin, Greek, Cyrillic and more, no CJK."""
 
-_NAMES: Final = {"hiphop": "Hip-hop"}
 _ELLIPSIS: Final = "…"
 _LEAST_SHOWN: Final = 0.5
 _MOST_CHARACTERS: Final = 200
-
-
-def genre_name(genre: str) -> str:
-    """Return a genre as people write it."""
-    return _NAMES.get(genre, genre.capitalize())
 
 
 def percent(share: float) -> str:
     """Write a share from 0 to 1 in whole percent, never rounded to nothing."""
     whole = round(100 * share)
     return f"{whole} %" if whole or not share else "<1 %"
-
-
-def clock(seconds: float) -> str:
-    """Write a time as m:ss, or h:mm:ss from an hour on."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def drawable(text: str, *, size_px: float, width_px: float) -> str:

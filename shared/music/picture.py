@@ -16,9 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from shared.genres import GENRES
+from shared.bars import clock
+from shared.genres import GENRES, genre_name
 from shared.music.constants import CHUNK_SECONDS, N_MELS, SAMPLE_RATE
-from shared.music.lettering import FONT, clock, drawable, genre_name, percent
+from shared.music.lettering import FONT, drawable, percent
 from shared.music.strip import narrow
 from shared.music.verdict import Verdict
 

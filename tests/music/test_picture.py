@@ -11,8 +11,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 from numpy.typing import NDArray
 
+from shared.bars import clock
 from shared.genres import GENRES
-from shared.music.lettering import clock, drawable, percent
+from shared.music.lettering import drawable, percent
 from shared.music.picture import COLOURS, HEIGHT_PX, WIDTH_PX, draw, warm_up
 from shared.music.verdict import Verdict
 
