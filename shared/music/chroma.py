@@ -32,7 +32,8 @@ def pitch_classes(power: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     raw = power @ _filters(estimate_tuning(power))
     strongest = raw.max(axis=1, keepdims=True)
-    return raw / np.where(strongest < np.finfo(np.float32).tiny, 1, strongest)
+    strongest[strongest < np.finfo(np.float32).tiny] = 1
+    return raw / strongest
 
 
 def estimate_tuning(power: NDArray[np.float32]) -> float:
@@ -72,7 +73,7 @@ def _spectral_peaks(
     shift = np.zeros_like(centre)
     shift[inside] = -slope[inside] / curvature[inside]
     pitch = ((_LOWEST + offset + shift) * _BIN_HZ).astype(np.float32)
-    return pitch, centre + (right - left) / 2 * shift / 2
+    return pitch, np.asarray(centre + (right - left) / 2 * shift / 2, np.float32)
 
 
 @lru_cache(maxsize=TUNING_STEPS)

@@ -47,7 +47,8 @@ def _soft_mask(wanted: NDArray[np.float32], other: NDArray[np.float32]) -> NDArr
     nothing = total == 0
     np.copyto(ours, 0.5, where=nothing)
     np.copyto(total, 1, where=nothing)
-    return ours / total
+    mask: NDArray[np.float32] = ours / total
+    return mask
 
 
 def running_median(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -55,17 +55,20 @@ def rolloff(magnitude: NDArray[np.float32]) -> NDArray[np.float64]:
     # threshold would otherwise land one bin away.
     running = np.cumsum(magnitude, axis=1)
     below = running < ROLLOFF_SHARE * running[:, -1:]
-    return np.count_nonzero(below, axis=1) * (SAMPLE_RATE / N_FFT)
+    bins: NDArray[np.intp] = np.count_nonzero(below, axis=1)
+    return bins * np.float64(SAMPLE_RATE / N_FFT)
 
 
 def _frame_sums(values: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float64]:
     """Add up each analysis frame, from sums over single hops that the frames share."""
     hops = len(values) // HOP_LENGTH
     sums = values[: hops * HOP_LENGTH].reshape(hops, HOP_LENGTH).sum(axis=1, dtype=np.float64)
-    return sliding_window_view(sums, N_FFT // HOP_LENGTH).sum(axis=1)
+    framed: NDArray[np.float64] = sliding_window_view(sums, N_FFT // HOP_LENGTH).sum(axis=1)
+    return framed
 
 
 @lru_cache(maxsize=1)
 def _frequency_powers() -> NDArray[np.float64]:
     """Return 1, f and f² for every bin, shape (bins, 3)."""
-    return np.vander(np.arange(N_BINS) * (SAMPLE_RATE / N_FFT), 3, increasing=True)
+    frequencies = np.arange(N_BINS, dtype=np.float64) * np.float64(SAMPLE_RATE / N_FFT)
+    return np.vander(frequencies, 3, increasing=True)

@@ -86,7 +86,8 @@ def _overlap_add(frames: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
     decibels = 10 * np.log10(np.maximum(power, np.float32(MEL_POWER_FLOOR)))
-    return np.maximum(decibels, decibels.max() - np.float32(MEL_RANGE_DB))
+    clipped: NDArray[np.float32] = np.maximum(decibels, decibels.max() - np.float32(MEL_RANGE_DB))
+    return clipped
 
 
 @lru_cache(maxsize=1)
