@@ -1,0 +1,31 @@
+"""Errors that people see."""
+
+import pickle
+
+import pytest
+
+from shared.errors import AudioError, ErrorCode, GenrebotError
+from shared.stages import Stage
+
+
+@pytest.mark.parametrize("kind", [GenrebotError, AudioError])
+def test_an_error_crosses_processes_whole(kind: type[GenrebotError]) -> None:
+    """Pickled and back it keeps its type, its code and its sentence."""
+    error = pickle.loads(pickle.dumps(kind(ErrorCode.SILENT, "Nothing to hear.")))  # noqa: S301
+    assert type(error) is kind
+    assert (error.code, error.message, str(error)) == (
+        ErrorCode.SILENT,
+        "Nothing to hear.",
+        "Nothing to hear.",
+    )
+
+
+def test_codes_are_single_words() -> None:
+    """A code is stored before a line break, so it must not hold one."""
+    assert all(code.replace("_", "").isalpha() for code in ErrorCode)
+
+
+def test_stages_are_ranked_in_order() -> None:
+    """Ranks rise from receipt to the two ends, which alone are final."""
+    assert [stage.rank for stage in Stage] == list(range(len(Stage)))
+    assert [stage for stage in Stage if stage.final] == [Stage.DONE, Stage.FAILED]
