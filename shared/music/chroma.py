@@ -33,7 +33,8 @@ def pitch_classes(power: NDArray[np.float32]) -> NDArray[np.float32]:
     raw = power @ _filters(estimate_tuning(power))
     strongest = raw.max(axis=1, keepdims=True)
     strongest[strongest < np.finfo(np.float32).tiny] = 1
-    return raw / strongest
+    scaled: NDArray[np.float32] = raw / strongest
+    return scaled
 
 
 def estimate_tuning(power: NDArray[np.float32]) -> float:
