@@ -56,6 +56,16 @@ def common_encryption() -> bytes:
     return file.getvalue()
 
 
+def four_hours_declared() -> bytes:
+    """A flac that declares four hours and holds a second."""
+    rate = 8_000
+    data = bytearray(sounds.encode(sounds.tone(1, sample_rate=rate), "flac", sample_rate=rate))
+    # STREAMINFO: the total number of samples is the low 36 bits of bytes 10 to 17.
+    fields = int.from_bytes(data[18:26], "big")
+    data[18:26] = (fields >> 36 << 36 | 4 * 3600 * rate).to_bytes(8, "big")
+    return bytes(data)
+
+
 def zipped() -> bytes:
     """An archive with music in it, which is still an archive."""
     file = io.BytesIO()
@@ -119,6 +129,14 @@ def test_mostly_damaged_is_damaged() -> None:
     assert refusal(broken).code is ErrorCode.DAMAGED
 
 
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    """FFmpeg's own remarks on a damaged file do not reach the terminal."""
+    data = sounds.encode(sounds.tune(4), "mp3")
+    list(decode(io.BytesIO(data[:20_000] + NOISE[:2000] + data[20_000:]), max_duration_s=HOURS))
+    refusal(b"RIFF" + NOISE)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_declared_length_is_refused_before_the_first_block() -> None:
     """A file that says how long it is need not be decoded to be refused."""
     data = sounds.encode(sounds.silence(90), "flac")
@@ -145,18 +163,7 @@ def test_real_length_counts_when_the_declared_one_is_wrong() -> None:
 )
 def test_the_limit_is_told_in_words(limit_s: float, words: str) -> None:
     """The sentence says how long a track may be as people say it."""
-    rate = 8_000
-    samples = to_header_of_hours(rate)
-    assert words in refusal(samples, limit_s).message
-
-
-def to_header_of_hours(rate: int) -> bytes:
-    """The header of a flac that declares four hours, with one second behind it."""
-    data = bytearray(sounds.encode(sounds.tone(1, sample_rate=rate), "flac", sample_rate=rate))
-    # STREAMINFO: the total number of samples is the low 36 bits of bytes 10 to 17.
-    fields = int.from_bytes(data[18:26], "big")
-    data[18:26] = (fields >> 36 << 36 | 4 * 3600 * rate).to_bytes(8, "big")
-    return bytes(data)
+    assert words in refusal(four_hours_declared(), limit_s).message
 
 
 def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
