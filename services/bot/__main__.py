@@ -1,6 +1,7 @@
 """Start the bot: ``python -m services.bot``, or ``genrebot bot`` which calls ``main``."""
 
 import asyncio
+import gc
 import sys
 
 from aiogram.exceptions import TelegramUnauthorizedError
@@ -31,7 +32,12 @@ def main() -> None:
 
 
 async def _serve(config: Config) -> None:
-    await App.make(config).run()
+    app = App.make(config)
+    # What is loaded by now stays to the end. Unfrozen, each full collection walks some 200,000
+    # objects of imported code and holds the event loop up for 0.2 s (measured).
+    gc.collect()
+    gc.freeze()
+    await app.run()
 
 
 def _messages(error: ValidationError) -> str:
