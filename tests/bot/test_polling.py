@@ -108,10 +108,10 @@ async def test_slow_answers_hold_nobody_up(
     config: Config, bot: Bot, telegram: FakeTelegram, observer: JobStore
 ) -> None:
     """A chat that takes long to reach delays neither the next update nor its status."""
-    telegram.delay_s[7] = 2.0
+    telegram.delay_s[7] = 1.2
     telegram.pending = [update(7, text="/help"), update(8, audio=AUDIO)]
     async with running(config, bot, telegram):
-        await until(lambda: [m for m in telegram.of(SendMessage) if m.chat_id == 8], within_s=1.5)
+        await until(lambda: [m for m in telegram.of(SendMessage) if m.chat_id == 8], within_s=1.0)
         assert len(observer.active()) == 1
     observer.redis.close()
 
