@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import cast
 
 from celery import Celery
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -34,6 +34,12 @@ local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not score or tonumber(score) > tonumber(ARGV[2]) then return 0 end
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
 return 1
+"""
+
+# Removes a lease, unless somebody has changed it since.
+_SETTLE = """
+if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0) ~= tonumber(ARGV[2]) then return 0 end
+return redis.call('ZREM', KEYS[1], ARGV[1])
 """
 
 
@@ -62,6 +68,7 @@ class Leases:
         self._redis = redis
         self._length_s = length_s
         self._claim = redis.register_script(_CLAIM)
+        self._settle = redis.register_script(_SETTLE)
 
     @contextmanager
     def hold(self, errand: Errand) -> Iterator[None]:
@@ -83,16 +90,26 @@ class Leases:
         self._extend(errand.model_dump_json(), seconds + self._length_s)
 
     def sweep(self, app: Celery) -> int:
-        """Send every task again whose lease has run out; the number of them."""
+        """Send every task again whose lease has run out; the number of them.
+
+        A lease ends once its task is back in the queue, where nothing is lost; one that
+        stayed would send the task again and again while the queue is long.
+        """
         now = time.time()
         late = cast("list[str]", self._redis.zrange(LEASES, "-inf", now, byscore=True))
         sent = 0
         for member in late:
-            if not self._claim(keys=[LEASES], args=[member, now, now + self._length_s]):
+            until = now + self._length_s
+            if not self._claim(keys=[LEASES], args=[member, now, until]):
                 continue
-            errand = Errand.model_validate_json(member)
+            try:
+                errand = Errand.model_validate_json(member)
+            except ValidationError:
+                logger.warning("a lease of another release is left to its own workers")
+                continue
             logger.warning("worker lost: %s of job %s runs again", errand.step, errand.job_id)
             send(app, errand.step, errand.message(), lane=errand.lane, limit_s=errand.limit_s)
+            self._settle(keys=[LEASES], args=[member, until])
             sent += 1
         return sent
 
