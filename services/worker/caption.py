@@ -14,10 +14,7 @@ SURE, LIKELY = 0.7, 0.45
 
 def verdict_caption(verdict: Verdict, label: str | None) -> str:
     """Say the genre, how sure we are, and what else it might be."""
-    lines = [_headline(verdict)]
-    if label:
-        lines.append(f"<i>{escape(_shorten(label))}</i>")
-    lines += ["", _bars(verdict), "", _why(verdict)]
+    lines = [_headline(verdict), *_title(label), "", _bars(verdict), "", _why(verdict)]
     if verdict.majority_genre != verdict.genre:
         lines.append(
             f"Counted piece by piece it would be {genre_name(verdict.majority_genre).lower()} "
@@ -28,8 +25,7 @@ def verdict_caption(verdict: Verdict, label: str | None) -> str:
 
 def error_text(error: GenrebotError, label: str | None) -> str:
     """Say why there is no verdict."""
-    about = f"<i>{escape(_shorten(label))}</i>\n" if label else ""
-    return f"{about}😕 {escape(error.message)}"
+    return "\n".join([*_title(label), f"😕 {escape(error.message)}"])
 
 
 def clip_caption(verdict: Verdict, start_s: float, end_s: float) -> str:
@@ -60,6 +56,9 @@ def _why(verdict: Verdict) -> str:
     return f"{agree} of {n} pieces of 3 s say so; heard {clock(verdict.duration_s)} in all."
 
 
-def _shorten(label: str) -> str:
-    line = " ".join(label.split())
-    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1] + "…"
+def _title(label: str | None) -> list[str]:
+    """One line with what the track is called, or none."""
+    line = " ".join((label or "").split())
+    if len(line) > TITLE_CHARACTERS:
+        line = line[: TITLE_CHARACTERS - 1] + "…"
+    return [f"<i>{escape(line)}</i>"] if line else []

@@ -7,11 +7,12 @@ person is told that it is not theirs.
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, cast
 
 from celery import Celery, Task
-from celery.exceptions import Retry, SoftTimeLimitExceeded
+from celery.exceptions import Reject, SoftTimeLimitExceeded
 from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 from redis.exceptions import LockError, RedisError
@@ -27,7 +28,9 @@ from shared.stages import Stage
 logger = logging.getLogger(__name__)
 
 MAX_RETRIES = 8
-"""Tries after the first for what may pass; with the pauses below, about eight minutes."""
+"""Tries after the first for what may pass; with the pauses below, about six minutes."""
+MAX_REPLY_RETRIES = 40
+"""The same for the reply: its verdict has cost the work already, and it keeps for hours."""
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 120.0
 
@@ -54,6 +57,18 @@ LOST = GenrebotError(
     ErrorCode.UNAVAILABLE,
     "This track waited so long that its audio was thrown away. Please send it again.",
 )
+
+
+LAST_STAGES = {
+    Step.INGEST: Stage.FETCHING,
+    Step.CONVERT: Stage.FEATURIZING,
+    Step.FEATURIZE: Stage.FEATURIZING,
+    Step.CLASSIFY: Stage.CLASSIFYING,
+    Step.REPLY: Stage.REPLYING,
+}
+"""Stage up to which each step has something to do."""
+ANSWERED = "answered"
+"""The fact that a verdict stands in the chat; what fails then is not worth a word."""
 
 
 class TransientError(Exception):
@@ -89,7 +104,9 @@ def step(app: Celery, name: Step, message_type: type[JobMessage]) -> Callable[[B
 
         run.__doc__ = body.__doc__
         run.__module__ = body.__module__
-        return app.task(run, name=name.value, bind=True, max_retries=MAX_RETRIES)
+        retries = MAX_REPLY_RETRIES if name is Step.REPLY else MAX_RETRIES
+        # Not shared: Celery would hand the task to every application of this process.
+        return app.task(run, name=name.value, bind=True, shared=False, max_retries=retries)
 
     return register
 
@@ -102,24 +119,35 @@ def _run(
         message = message_type.model_validate(raw)
     except ValidationError:
         logger.exception("%s got a message that this release does not know", name)
-        _fail(own, str(raw.get("job_id", "")), INTERNAL, name)
+        _refuse(own, raw, name)
         return
     errand = _errand(task, name, message)
-    label = _label(name, message)
-    with own.leases.hold(errand):
-        starts = own.jobs.begin(message.job_id, label)
+    with ExitStack() as stack:
         try:
-            if not starts:
-                logger.info("%s: job %s is forgotten", name, message.job_id)
-            elif starts > own.job_settings.max_attempts:
-                logger.error("%s of job %s killed its worker, again", name, message.job_id)
-                _fail(own, message.job_id, CRASHED, name)
-            else:
-                _guarded(task, own, errand, partial(body, own, message))
-        except Retry:
-            own.jobs.end(message.job_id, label)
-            raise
-        own.jobs.end(message.job_id, label)
+            stack.enter_context(own.leases.hold(errand))
+        except RedisError as error:
+            # Without a lease nobody would miss the task: it must not be acknowledged.
+            raise Reject(str(error), requeue=True) from error
+        _counted(task, own, errand, partial(body, own, message))
+
+
+def _counted(task: Task, own: Resources, errand: Errand, call: Callable[[], None]) -> None:
+    """Run a step unless too many of its runs have ended in their worker's death."""
+    job_id, label = errand.job_id, _label(errand)
+    starts = own.jobs.begin(job_id, label)
+    try:
+        if not starts:
+            logger.info("%s: job %s is forgotten", errand.step, job_id)
+        elif starts > own.job_settings.max_attempts:
+            logger.error("%s of job %s killed its worker, again", errand.step, job_id)
+            _fail(own, job_id, CRASHED, errand.step, tell=errand.step is not Step.REPLY)
+        else:
+            _guarded(task, own, errand, call)
+    finally:
+        own.jobs.end(job_id, label)
+    if own.jobs.fact(job_id, "final"):
+        # Here, for a step may have been writing while another one ended the job.
+        own.spool.delete(job_id)
 
 
 def _guarded(task: Task, own: Resources, errand: Errand, call: Callable[[], None]) -> None:
@@ -144,24 +172,50 @@ def _guarded(task: Task, own: Resources, errand: Errand, call: Callable[[], None
 
 def _try_again(task: Task, own: Resources, errand: Errand, error: Exception) -> None:
     retries = cast("int", task.request.retries)
-    if retries >= MAX_RETRIES:
+    if retries >= task.max_retries:
         logger.error("%s of job %s: given up: %s", errand.step, errand.job_id, error)
-        _fail(own, errand.job_id, UNREACHABLE, errand.step)
+        _fail(own, errand.job_id, UNREACHABLE, errand.step, tell=errand.step is not Step.REPLY)
         return
-    pause = getattr(error, "pause_s", None) or min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**retries)
+    pause = getattr(error, "pause_s", None) or min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**retries)
     logger.warning("%s of job %s again in %.0f s: %s", errand.step, errand.job_id, pause, error)
     own.leases.postpone(errand, pause)
     raise task.retry(exc=error, countdown=pause)
 
 
-def _fail(own: Resources, job_id: str, error: GenrebotError, name: Step) -> None:
-    """Note the reason and have it told; a failing reply has nobody left to tell it."""
-    if name is Step.REPLY:
-        own.jobs.advance(job_id, Stage.FAILED)
-        own.spool.delete(job_id)
+def _fail(
+    own: Resources, job_id: str, error: GenrebotError, name: Step, *, tell: bool = True
+) -> None:
+    """Note the reason and have it told.
+
+    Where that fails which should tell of it, nobody is left to: then the job just ends.
+    """
+    if _is_past(own, job_id, name):
+        logger.info("%s: job %s went on without this run", name, job_id)
         return
-    own.jobs.fail(job_id, error)
-    own.flow.reply(job_id)
+    if name is Step.REPLY and own.jobs.fact(job_id, ANSWERED):
+        own.jobs.advance(job_id, Stage.DONE)
+        return
+    news = own.jobs.fail(job_id, error)
+    if tell and (news or name is not Step.REPLY):
+        own.flow.reply(job_id)
+    else:
+        own.jobs.advance(job_id, Stage.FAILED)
+
+
+def _is_past(own: Resources, job_id: str, name: Step) -> bool:
+    """Whether the job needs this step no more: another run of it has come through."""
+    rank = own.jobs.fact(job_id, "rank")
+    return rank is None or int(rank) > LAST_STAGES[name].rank
+
+
+def _refuse(own: Resources, raw: object, name: Step) -> None:
+    """Fail the job of a message that cannot be read, where it can be told whose it is."""
+    job_id = raw.get("job_id") if isinstance(raw, dict) else None
+    try:
+        message = JobMessage.model_validate({"job_id": job_id})
+    except ValidationError:
+        return
+    _fail(own, message.job_id, INTERNAL, name)
 
 
 def _errand(task: Task, name: Step, message: JobMessage) -> Errand:
@@ -176,7 +230,7 @@ def _errand(task: Task, name: Step, message: JobMessage) -> Errand:
     )
 
 
-def _label(name: Step, message: JobMessage) -> str:
-    if isinstance(message, SegmentMessage):
-        return f"{name}:{message.segment}"
-    return name.value
+def _label(errand: Errand) -> str:
+    if errand.segment is None:
+        return errand.step.value
+    return f"{errand.step}:{errand.segment}"

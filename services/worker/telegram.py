@@ -12,10 +12,12 @@ from typing import BinaryIO, TypeVar, cast
 
 from aiogram import Bot
 from aiogram.exceptions import (
+    ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
     TelegramEntityTooLarge,
     TelegramForbiddenError,
+    TelegramMigrateToChat,
     TelegramNetworkError,
     TelegramNotFound,
     TelegramRetryAfter,
@@ -34,6 +36,13 @@ from shared.spool import SpoolWriter
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_PASSING = (
+    TelegramNetworkError,
+    TelegramServerError,
+    ClientDecodeError,  # a gateway's own page in place of an answer
+    ClientError,
+    TimeoutError,
+)
 DOWNLOAD_BLOCK = 1 << 16
 """Bytes taken from the network at a time."""
 
@@ -49,6 +58,7 @@ def call(action: Callable[[Bot], Awaitable[T]]) -> T:
         TransientError: Telegram is busy, away, or answered with a pause to keep.
         GoneError: the person cannot be reached any more.
         TelegramBadRequest: Telegram refuses what was asked; the caller knows why.
+        TelegramEntityTooLarge: what was asked for is too large.
 
     """
 
@@ -58,11 +68,13 @@ def call(action: Callable[[Bot], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(converse())
+    except TelegramEntityTooLarge:
+        raise  # counted among the network's errors, but no patience helps
     except TelegramRetryAfter as error:
         raise TransientError("Telegram asks for a pause", float(error.retry_after)) from error
-    except (TelegramNetworkError, TelegramServerError, ClientError, TimeoutError) as error:
+    except _PASSING as error:
         raise TransientError(f"{type(error).__name__}: {error}") from error
-    except (TelegramForbiddenError, TelegramNotFound) as error:
+    except (TelegramForbiddenError, TelegramNotFound, TelegramMigrateToChat) as error:
         raise GoneError(str(error)) from error
     except TelegramUnauthorizedError as error:
         raise TransientError("Telegram does not accept BOT_TOKEN") from error

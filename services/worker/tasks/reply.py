@@ -9,7 +9,7 @@ from aiogram.types import BufferedInputFile, InputMediaPhoto, Message, ReplyPara
 from services.worker.app import app
 from services.worker.caption import clip_caption, error_text, verdict_caption
 from services.worker.resources import Resources
-from services.worker.runner import TransientError, step
+from services.worker.runner import ANSWERED, TransientError, step
 from services.worker.tasks.classify import CLIP, PICTURE, VERDICT
 from services.worker.telegram import GoneError, call, is_unchanged
 from shared.broker import Step
@@ -26,20 +26,23 @@ LOCK_WAIT_S = 30.0
 
 @step(app, Step.REPLY, JobMessage)
 def reply(own: Resources, message: JobMessage) -> None:
-    """Post the verdict, or the reason why there is none, and end the job."""
+    """Post the verdict, or the reason why there is none, and end the job.
+
+    The runner empties the spool behind a job that is over.
+    """
     job_id = message.job_id
     if not own.jobs.advance(job_id, Stage.REPLYING):
         return
     with own.jobs.status_lock(job_id, wait_s=LOCK_WAIT_S):
-        view = own.jobs.view(job_id)  # read under the lock: the bot may just have posted
-        if view is None:
+        # Read under the lock: the bot may just have posted, or another run have answered.
+        view = own.jobs.view(job_id)
+        if view is None or view.stage.final:
             return
         try:
             _answer(own, view)
         except GoneError as gone:
             logger.info("job %s: nobody to answer: %s", job_id, gone)
-    own.jobs.advance(job_id, Stage.FAILED if view.error else Stage.DONE)
-    own.spool.delete(job_id)
+        own.jobs.advance(job_id, Stage.FAILED if view.error else Stage.DONE)
 
 
 def _answer(own: Resources, view: JobView) -> None:
@@ -51,6 +54,7 @@ def _answer(own: Resources, view: JobView) -> None:
     picture = own.spool.get(view.job_id, PICTURE)
     caption = verdict_caption(verdict, view.track.label)
     _note(own, view, call(lambda bot: _post_picture(bot, view, picture, caption)))
+    own.jobs.record(view.job_id, ANSWERED, "1")
     _send_clip(own, view, verdict)
 
 
@@ -75,29 +79,46 @@ async def _post_text(bot: Bot, view: JobView, text: str) -> int | None:
 
 
 async def _new(bot: Bot, view: JobView, text: str) -> int:
-    sent = await bot.send_message(view.track.chat_id, text, reply_parameters=_to(view.track))
+    try:
+        sent = await bot.send_message(view.track.chat_id, text, reply_parameters=_to(view.track))
+    except TelegramBadRequest as error:
+        # Not even a plain text gets through: the chat is gone, or we may not write there.
+        raise GoneError(str(error)) from error
     return sent.message_id
 
 
 async def _post_picture(bot: Bot, view: JobView, picture: bytes, caption: str) -> int | None:
-    """Put the picture into the status message; where that is gone, send it anew."""
-    chat, photo = view.track.chat_id, BufferedInputFile(picture, "genre.png")
-    if view.status_message_id is not None:
-        media = InputMediaPhoto(media=photo, caption=caption)
-        try:
-            await bot.edit_message_media(media, chat_id=chat, message_id=view.status_message_id)
-        except TelegramBadRequest as error:
-            if is_unchanged(error):
-                return None
-            logger.info("job %s: status message not editable: %s", view.job_id, error)
-        else:
-            return None
-    sent: Message = await bot.send_photo(
-        chat, photo, caption=caption, reply_parameters=_to(view.track)
-    )
-    if view.status_message_id is not None:
-        await _remove(bot, chat, view.status_message_id)
+    """Put the picture into the status message; where that is gone, send it anew.
+
+    A group may forbid pictures: then the words go alone.
+    """
+    chat, status = view.track.chat_id, view.status_message_id
+    photo = BufferedInputFile(picture, "genre.png")
+    if status is not None and await _edited(bot, view, photo, caption):
+        return None
+    try:
+        sent: Message = await bot.send_photo(
+            chat, photo, caption=caption, reply_parameters=_to(view.track)
+        )
+    except TelegramBadRequest as error:
+        logger.info("job %s: no picture: %s", view.job_id, error)
+        return await _post_text(bot, view, caption)
+    if status is not None:
+        await _remove(bot, chat, status)
     return sent.message_id
+
+
+async def _edited(bot: Bot, view: JobView, photo: BufferedInputFile, caption: str) -> bool:
+    media = InputMediaPhoto(media=photo, caption=caption)
+    try:
+        await bot.edit_message_media(
+            media, chat_id=view.track.chat_id, message_id=view.status_message_id
+        )
+    except TelegramBadRequest as error:
+        if not is_unchanged(error):
+            logger.info("job %s: status message not editable: %s", view.job_id, error)
+            return False
+    return True
 
 
 async def _remove(bot: Bot, chat_id: int, message_id: int) -> None:
