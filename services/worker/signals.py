@@ -1,16 +1,20 @@
-"""What happens in a worker besides tasks: the warm-up before the fork, the sweep, the pulse."""
+"""What happens in a worker besides tasks: the log, the warm-up before the fork, the sweep."""
 
 import logging
+import sys
 import threading
 import time
 from typing import Any
 
-from celery.signals import worker_init, worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
 from kombu.exceptions import OperationalError
+from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from services.worker.resources import Resources, resources
+from shared import logs
 from shared.connection import key
+from shared.errors import ModelError
 
 logger = logging.getLogger(__name__)
 
@@ -19,16 +23,33 @@ PULSE_TTL_S = 30
 _stopping = threading.Event()
 
 
+@setup_logging.connect
+def log_as_the_others(loglevel: int = logging.INFO, **_: object) -> None:
+    """Keep Celery from setting up logging: its lines would show the token in addresses."""
+    logs.configure(logging.getLevelName(loglevel))
+
+
 @worker_init.connect
 def warm_up(sender: Any, **_: object) -> None:
-    """Compile, load and draw once in the parent; every child inherits it when forked."""
+    """Compile, load and draw once in the parent; every child inherits it when forked.
+
+    Raises:
+        SystemExit: the settings or the model do not work. Celery swallows any other
+            error here, and the worker would then fail every job it takes.
+
+    """
     from shared.music import features, picture  # noqa: PLC0415 - heavy, and only workers warm up
 
     started = time.monotonic()
-    own = resources(sender.app)
+    try:
+        model = resources(sender.app).model
+    except ModelError as error:
+        sys.exit(str(error))
+    except ValidationError as error:
+        sys.exit("; ".join(f"{item['loc']}: {item['msg']}" for item in error.errors()))
     features.warm_up()
     picture.warm_up()
-    logger.info("warm after %.1f s, model %s", time.monotonic() - started, own.model.name)
+    logger.info("warm after %.1f s, model %s", time.monotonic() - started, model.name)
 
 
 @worker_ready.connect
@@ -59,4 +80,6 @@ def _sweep(app: Any, hostname: str) -> None:
             own.leases.sweep(app)
         except (RedisError, OperationalError) as error:
             logger.warning("the sweep could not reach Redis: %s", error)
+        except Exception:  # this thread is the only one that looks after lost tasks
+            logger.exception("the sweep is at fault; it goes on")
         _stopping.wait(SWEEP_EVERY_S)

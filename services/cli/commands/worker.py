@@ -2,7 +2,12 @@
 
 import click
 
+from shared import logs
 from shared.broker import Lane
+from shared.errors import ModelError
+from shared.settings import TelegramSettings
+
+LEVELS = ("debug", "info", "warning", "error")
 
 
 @click.command()
@@ -20,15 +25,32 @@ from shared.broker import Lane
     help="Serve only this queue; may be given twice. Default: both.",
 )
 @click.option("--name", help="Name of the worker; unique on its host.", metavar="NAME")
-@click.option("--log-level", default="info", envvar="GENREBOT_LOG_LEVEL", show_default=True)
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    default="info",
+    envvar=logs.LEVEL_VARIABLE,
+    show_default=True,
+    help="Lowest level that is logged.",
+)
 def command(concurrency: str, queues: tuple[str, ...], name: str | None, log_level: str) -> None:
     """Run a worker: it fetches, converts, featurizes, classifies and replies.
 
     Start as many as you have machines; they share the work through Redis (REDIS_URL).
+    All but those of the long queue alone need BOT_TOKEN: they fetch and they answer.
     """
+    logs.configure(log_level)
     # Here, for the module sets thread counts before numpy is first imported.
     from services.worker.app import app  # noqa: PLC0415
+    from services.worker.resources import resources  # noqa: PLC0415 - likewise
 
+    # Before anything is taken off the queue: a worker that cannot work fails every job.
+    if not queues or "short" in queues:
+        TelegramSettings()
+    try:
+        _ = resources(app).model
+    except ModelError as error:
+        raise click.ClickException(str(error)) from error
     lanes = [f"genrebot.{queue}" for queue in queues] or [lane.value for lane in Lane]
     arguments = [
         "worker",
