@@ -5,12 +5,37 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import IO, Self
 
 STOP_GRACE_S = 30.0
 """Seconds from the request to stop until a child is killed."""
 POLL_S = 0.2
+
+ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+"""What asks a program to end besides Ctrl-C: a service manager, a terminal that closes."""
+
+
+@contextmanager
+def ends_as_interrupts() -> Iterator[None]:
+    """Turn requests to end into ``KeyboardInterrupt`` while the body runs.
+
+    By default they end Python on the spot, and whatever it has started would live on.
+    Once one has come, further ones are ignored: the end is under way.
+    """
+
+    def interrupt(*_: object) -> None:
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Processes:
@@ -62,16 +87,23 @@ class Processes:
         process.wait()
 
     def stop(self) -> None:
-        """Ask all to end, the last started first, and kill who does not."""
+        """Ask all to end, the last started first, and kill who does not.
+
+        A second Ctrl-C cuts the waiting short; nobody is left behind then either.
+        """
         processes = list(reversed(self._running.values()))
+        self._running.clear()
         for process in processes:
             if process.poll() is None:
                 process.terminate()
         deadline = time.monotonic() + STOP_GRACE_S
-        for process in processes:
-            try:
+        try:
+            for process in processes:
                 process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        self._running.clear()
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            for process in processes:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()

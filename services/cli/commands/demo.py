@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from aiohttp import ClientError
 
 from services.emulator.client import EmulatorClient
 from services.local.demo import Demo, DemoError
+from services.local.processes import ends_as_interrupts
 
 COMPOSED = "Four Ways Home.mp3"
 
@@ -44,6 +46,7 @@ def command(track: Path | None, out: Path, url: str | None, limit: float) -> Non
     data, name = _track(track)
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
+        stack.enter_context(ends_as_interrupts())
         check: Callable[[], None] = _nothing_to_check
         if url is None:
             url, check = _start(stack, out / "demo.log")
@@ -88,8 +91,11 @@ def _start(stack: ExitStack, log: Path) -> tuple[str, Callable[[], None]]:
 
 
 async def _talk(url: str, data: bytes, name: str, **settings: Any) -> list[Path]:
-    async with EmulatorClient(url) as client:
-        return await Demo(client=client, echo=click.echo, **settings).run(data, name)
+    try:
+        async with EmulatorClient(url) as client:
+            return await Demo(client=client, echo=click.echo, **settings).run(data, name)
+    except ClientError as error:
+        raise DemoError(f"the emulator cannot be reached: {error}") from error
 
 
 def _nothing_to_check() -> None:

@@ -1,16 +1,13 @@
 """``genrebot run``: queue, worker and bot on one machine."""
 
 import os
-import signal
 import sys
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
 
-from services.cli import usage_of
-from services.local.processes import Processes
+from services.local.processes import Processes, ends_as_interrupts
 from shared.settings import TelegramSettings
 
 
@@ -30,12 +27,9 @@ def command(data_dir: Path, concurrency: str, *, flower: bool) -> None:
     Needs BOT_TOKEN (from @BotFather). With REDIS_URL set that server is used; without it
     an embedded Valkey is started.
     """
-    try:
-        TelegramSettings()
-    except ValidationError as error:
-        raise usage_of(error) from error
-    signal.signal(signal.SIGTERM, _interrupt)
+    TelegramSettings()
     with ExitStack() as stack:
+        stack.enter_context(ends_as_interrupts())
         url = os.environ.get("REDIS_URL") or stack.enter_context(_embedded(data_dir))
         processes = stack.enter_context(Processes({"REDIS_URL": url}))
         processes.start("worker", ["worker", "--concurrency", concurrency])
@@ -54,7 +48,3 @@ def _embedded(data_dir: Path) -> AbstractContextManager[str]:
     from services.local.valkey import embedded_valkey  # noqa: PLC0415 - not needed with REDIS_URL
 
     return embedded_valkey(data_dir)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
