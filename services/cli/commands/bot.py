@@ -1,10 +1,8 @@
 """``genrebot bot``: the Telegram bot."""
 
 import click
-from pydantic import ValidationError
 
 from services.bot.__main__ import main
-from services.cli import usage_of
 
 
 @click.command()
@@ -13,7 +11,4 @@ def command() -> None:
 
     Needs BOT_TOKEN and REDIS_URL; the work itself is done by ``genrebot worker``.
     """
-    try:
-        main()
-    except ValidationError as error:
-        raise usage_of(error) from error
+    main()

@@ -2,15 +2,16 @@
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
-from services.cli import usage_of
+from services.cli import shown
 from shared.bars import bar, clock
 from shared.errors import GenrebotError, ModelError
 from shared.genres import genre_name
@@ -44,29 +45,28 @@ def command(
         limit = LimitSettings().max_duration
     except ModelError as error:
         raise click.ClickException(str(error)) from error
-    except ValidationError as error:
-        raise usage_of(error) from error
-    _check_plot(files, plot)
+    pictures = _pictures(files, plot)
     failed = False
-    for file in files:
+    for file, picture in zip(files, pictures, strict=True):
+        name = shown(file)
         try:
             analysis = _analyse(file, genre_model, limit)
-            if plot is not None:
-                _save(plot, file, analysis, several=len(files) > 1)
         except GenrebotError as error:
             failed = True
-            click.echo(f"{file}: {error.message}", err=True)
+            click.echo(f"{name}: {error.message}", err=True)
             if as_json:
-                _emit({"file": file, "error": {"code": error.code, "message": error.message}})
+                _emit({"file": name, "error": {"code": error.code, "message": error.message}})
         else:
-            _print(file, analysis.verdict, as_json=as_json)
+            if picture is not None:
+                _save(picture, file, analysis)
+            _print(name, analysis.verdict, as_json=as_json)
     sys.exit(1 if failed else 0)
 
 
 def _analyse(file: str, model: GenreModel, limit: float) -> Analysis:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(Path(file).name, total=1.0)
+        task = progress.add_task(escape(shown(Path(file).name)), total=1.0)
         return analyse(
             Path(file),
             model,
@@ -112,19 +112,36 @@ def _emit(record: dict[str, Any]) -> None:
     click.echo(json.dumps(record, ensure_ascii=False))
 
 
-def _check_plot(files: tuple[str, ...], plot: Path | None) -> None:
+def _pictures(files: tuple[str, ...], plot: Path | None) -> list[Path | None]:
+    """Say where each file's picture goes, and make the folder."""
     if plot is None:
-        return
-    if len(files) > 1 and plot.suffix:
+        return [None] * len(files)
+    if len(files) == 1 and not plot.is_dir():
+        folder, targets = plot.parent, [plot]
+    elif plot.suffix and not plot.is_dir():
         raise click.UsageError("for several files, --plot takes a folder")
-    folder = plot if len(files) > 1 else plot.parent
+    else:
+        folder, targets = plot, [plot / f"{name}.png" for name in _distinct(files)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise click.UsageError(f"--plot: cannot make {folder}: {error.strerror}") from error
+    return list(targets)
 
 
-def _save(plot: Path, file: str, analysis: Analysis, *, several: bool) -> None:
-    target = plot / f"{Path(file).name}.png" if several else plot
-    title = analysis.info.title or Path(file).name
-    target.write_bytes(draw(analysis.strip, analysis.verdict, title=title))
+def _distinct(files: tuple[str, ...]) -> list[str]:
+    """Name files so that those of one name in several folders stay apart."""
+    names: list[str] = []
+    seen: Counter[str] = Counter()
+    for name in (Path(file).name for file in files):
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+    return names
+
+
+def _save(target: Path, file: str, analysis: Analysis) -> None:
+    title = analysis.info.title or shown(Path(file).name)
+    try:
+        target.write_bytes(draw(analysis.strip, analysis.verdict, title=title))
+    except OSError as error:
+        raise click.ClickException(f"cannot write {target}: {error.strerror}") from error
