@@ -1,0 +1,123 @@
+"""The worker's application on a real Valkey and against an emulated Telegram."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from celery import Celery
+from numpy.typing import NDArray
+from redis import Redis
+
+import services.worker.signals
+import services.worker.tasks.classify
+import services.worker.tasks.reply  # noqa: F401 - registers the last of the five
+from services.emulator.serving import EmulatorThread, emulator_thread
+from services.worker import app as worker_module
+from services.worker.resources import Resources, resources
+from shared.messages import Track
+from shared.music.constants import N_FRAMES, N_MELS
+from shared.music.features import FEATURE_NAMES, ChunkAnalysis
+from shared.settings import RedisSettings
+from tests.worker.hand import Hand
+from tests.worker.stand import Stand
+
+CHAT = 77
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[EmulatorThread]:
+    """An emulated Telegram for all tests of this process."""
+    with emulator_thread() as running:
+        yield running
+
+
+@pytest.fixture
+def telegram(emulator: EmulatorThread) -> EmulatorThread:
+    """The emulated Telegram, as if new."""
+    emulator.call(lambda state: state.reset())
+    return emulator
+
+
+@pytest.fixture
+def environment(
+    redis_settings: RedisSettings, telegram: EmulatorThread, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[pytest.MonkeyPatch]:
+    """Settings as a worker finds them; tests may change them before they ask for ``own``."""
+    monkeypatch.setenv("REDIS_URL", redis_settings.url.get_secret_value())
+    monkeypatch.setenv("BOT_TOKEN", telegram.token)
+    monkeypatch.setenv("GENREBOT_API_URL", telegram.base_url)
+    resources.cache_clear()
+    yield monkeypatch
+    resources.cache_clear()
+
+
+@pytest.fixture
+def app(redis_settings: RedisSettings) -> Celery:
+    """The worker's own application, on the tests' server."""
+    application = worker_module.app
+    application.conf.broker_url = redis_settings.url.get_secret_value()
+    return application
+
+
+@pytest.fixture
+def own(app: Celery, environment: pytest.MonkeyPatch) -> Iterator[Resources]:  # noqa: ARG001 - set before
+    """What the steps of this process share."""
+    made = resources(app)
+    yield made
+    made.jobs.redis.close()
+    made.spool.redis.close()
+
+
+@pytest.fixture
+def redis(own: Resources) -> Redis:
+    """Client whose values are bytes."""
+    return own.spool.redis
+
+
+@pytest.fixture
+def hand(app: Celery, redis: Redis) -> Hand:
+    """Runs the worker's steps by hand."""
+    return Hand(app, redis)
+
+
+@pytest.fixture
+def stand(environment: pytest.MonkeyPatch, redis_settings: RedisSettings) -> Stand:  # noqa: ARG001 - set before
+    """An application to try bodies on."""
+    return Stand(redis_settings)
+
+
+@pytest.fixture
+def send_file(telegram: EmulatorThread) -> Callable[..., Track]:
+    """Let a person send a file, and describe it as the bot would."""
+
+    def send(data: bytes, **facts: object) -> Track:
+        sent = telegram.call(
+            lambda state: state.send_media(CHAT, "document", data, file_name="a.wav")
+        )
+        assert sent.media is not None
+        description = {
+            "bot_id": 424242,
+            "chat_id": CHAT,
+            "message_id": sent.message_id,
+            "file_id": sent.media.file_id,
+            "file_name": "a.wav",
+            "file_size": len(data),
+            "kind": "document",
+        }
+        return Track.model_validate(description | facts)
+
+    return send
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.float32]]:
+    """Features at no cost; the chunks that they were asked of."""
+    asked: list[NDArray[np.float32]] = []
+
+    def analyse_chunk(samples: NDArray[np.float32]) -> ChunkAnalysis:
+        asked.append(samples)
+        features = np.full(len(FEATURE_NAMES), float(len(asked)))
+        return ChunkAnalysis(features, np.zeros((N_MELS, N_FRAMES), np.float32))
+
+    monkeypatch.setattr("services.worker.tasks.featurize.analyse_chunk", analyse_chunk)
+    return asked
