@@ -25,8 +25,8 @@ async def test_a_chat_that_asks_for_a_pause_gets_it(
     clock = Clock()
     telegram.fail(SendMessage, 429, "Too Many Requests: retry after 30", retry_after=30)
     received(jobs, 7)
-    async with posted(bot, jobs, clock=clock):
-        await until(lambda: telegram.requests)
+    async with posted(bot, jobs, clock=clock) as board:
+        await until(lambda: telegram.requests and not board._busy)
         clock.now += 29.0
         received(jobs, 8)
         await until(lambda: len(telegram.requests) == 2)
