@@ -44,8 +44,8 @@ class App:
         self.queue = broker_app(config.redis, config.limits)
         _preload(self.queue)
         self.answers = Answers()
-        self.board = Board(bot, self.jobs)
         self.lag = LagMonitor()
+        self.board = Board(bot, self.jobs, lag=self.lag)
         self.intake = Intake(
             self.jobs,
             self.queue,

@@ -13,6 +13,7 @@ from aiogram import Bot
 from redis.exceptions import RedisError
 
 from services.bot.health import beat
+from services.bot.lag import LagMonitor
 from services.bot.pace import Pace
 from services.bot.postman import Outcome, Postman
 from services.bot.status import over, render
@@ -33,15 +34,23 @@ class Board:
         bot: whose jobs, and who sends.
         jobs: where the states live.
         pace: when something may be sent.
+        lag: what the sign of life tells of the loop.
         interval_s: seconds between two looks at all jobs.
 
     """
 
     def __init__(
-        self, bot: Bot, jobs: JobStore, *, pace: Pace | None = None, interval_s: float = INTERVAL_S
+        self,
+        bot: Bot,
+        jobs: JobStore,
+        *,
+        pace: Pace | None = None,
+        lag: LagMonitor | None = None,
+        interval_s: float = INTERVAL_S,
     ) -> None:
         self._bot_id = bot.id
         self._jobs = jobs
+        self._lag = lag
         self._pace = pace or Pace()
         self._postman = Postman(bot, jobs)
         self._interval_s = interval_s
@@ -104,7 +113,7 @@ class Board:
     def _read(self, only: set[str] | None) -> list[JobView]:
         """Fetch jobs that are not over. Blocks; also says that the bot is alive."""
         if only is None:
-            beat(self._jobs.redis)
+            beat(self._jobs.redis, self._lag)
         ids = self._jobs.active() if only is None else list(only)
         try:
             views = self._jobs.views(ids)

@@ -1,5 +1,6 @@
 """Whether the bot is alive, asked from outside without touching its file system."""
 
+import json
 import sys
 import time
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import RedisError
 
+from services.bot.lag import LagMonitor
 from shared.connection import connect, key
 from shared.settings import RedisSettings
 
@@ -15,9 +17,12 @@ ALIVE_S: Final = 30
 """Seconds of silence after which the bot is taken for dead."""
 
 
-def beat(redis: Redis) -> None:
-    """Say that the bot is alive; it holds for ``ALIVE_S`` seconds."""
-    redis.set(ALIVE_KEY, f"{time.time():.0f}", ex=ALIVE_S)
+def beat(redis: Redis, lag: LagMonitor | None = None) -> None:
+    """Say that the bot is alive, for ``ALIVE_S`` seconds, and how well its loop is doing."""
+    pulse: dict[str, float] = {"at": round(time.time())}
+    if lag is not None:
+        pulse |= {"lag_max_ms": lag.max_s * 1000, "lag_p99_ms": lag.p99_s * 1000}
+    redis.set(ALIVE_KEY, json.dumps(pulse), ex=ALIVE_S)
 
 
 def check(settings: RedisSettings) -> bool:
