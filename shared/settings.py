@@ -19,6 +19,7 @@ class _Group(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        hide_input_in_errors=True,
         populate_by_name=True,
     )
 
@@ -38,7 +39,7 @@ class RedisSettings(_Group):
 class LimitSettings(_Group):
     """What a person may send."""
 
-    max_duration: Annotated[float, Field(gt=0)] = 3 * SECONDS_PER_HOUR
+    max_duration: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3 * SECONDS_PER_HOUR
     """Longest track, in seconds."""
     max_file_size: Annotated[int, Field(gt=0)] = 20_000_000
     """Largest file, in bytes; Telegram's cloud hands bots no more than 20 MB."""

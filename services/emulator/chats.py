@@ -16,6 +16,10 @@ from services.emulator.records import (
 )
 
 
+_EPOCH = 1_577_836_800
+"""2020-01-01 in seconds; message ids count from there and fit 32 bits."""
+
+
 @dataclass(slots=True)
 class Chat:
     """A private chat (its id is its user's) or a group (its id is negative)."""
@@ -45,7 +49,9 @@ class ChatBook:
         self.callbacks: dict[str, CallbackQuery] = {}
         self._chats: dict[int, Chat] = {}
         self._users: dict[int, User] = {}
-        self._message_ids = itertools.count(1)
+        # From the clock: a bot's job store may outlive this emulator, and to the bot the same
+        # chat and message are the same track.
+        self._message_ids = itertools.count(int(time.time()) - _EPOCH)
         self._callback_ids = itertools.count(time.time_ns())
 
     def user(self, user_id: int) -> User:
