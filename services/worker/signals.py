@@ -18,7 +18,8 @@ from shared.errors import ModelError
 
 logger = logging.getLogger(__name__)
 
-SWEEP_EVERY_S = 5.0
+SWEEPS_PER_LEASE = 4
+"""How often each worker looks for lost tasks within the length of a lease."""
 PULSE_TTL_S = 30
 _stopping = threading.Event()
 
@@ -82,4 +83,4 @@ def _sweep(app: Any, hostname: str) -> None:
             logger.warning("the sweep could not reach Redis: %s", error)
         except Exception:  # this thread is the only one that looks after lost tasks
             logger.exception("the sweep is at fault; it goes on")
-        _stopping.wait(SWEEP_EVERY_S)
+        _stopping.wait(own.job_settings.lease_s / SWEEPS_PER_LEASE)

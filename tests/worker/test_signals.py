@@ -34,7 +34,7 @@ def start(
 ) -> Callable[[], threading.Thread]:
     """Start sweeping, at short intervals; the thread that does."""
     assert own.leases is resources(app).leases
-    monkeypatch.setattr(signals, "SWEEP_EVERY_S", 0.05)
+    monkeypatch.setattr(signals, "SWEEPS_PER_LEASE", own.job_settings.lease_s / 0.05)
     before = set(threading.enumerate())
 
     def begin() -> threading.Thread:
