@@ -22,7 +22,7 @@ from shared.settings import RedisSettings
 
 LONG_MINUTES = 60
 LIMIT_S = 1200.0
-LONG_CHAT, SHORT_CHAT, IDLE_CHAT = 1, 2, 3
+LONG_CHAT, SHORT_CHAT, IDLE_CHAT = 1, 2, 3  # and one more after the last
 LAG_LIMIT_MS = 50.0
 ROOMY = 200_000_000
 """Bytes that the emulator and the workers let pass, above the cloud's 20 MB."""
@@ -61,25 +61,28 @@ async def _talk(url: str) -> dict[str, float]:
     async with EmulatorClient(url) as client:
         await client.send_text(IDLE_CHAT, "/start")
         await client.wait_for(IDLE_CHAT, lambda m: m.from_bot, timeout=LIMIT_S)
-        await _answer(client, IDLE_CHAT, half)  # the first one also waits for the warm-up
-        idle = await _answer(client, IDLE_CHAT + 1, half)
-        hour = asyncio.create_task(_answer(client, LONG_CHAT, minute * LONG_MINUTES))
-        await _listening(client)
-        short = await _answer(client, SHORT_CHAT, half)
+        await _send(client, IDLE_CHAT, half)
+        await _verdict(client, IDLE_CHAT)  # the first one also waits for the warm-up
+        await _send(client, IDLE_CHAT + 1, half)
+        idle = await _verdict(client, IDLE_CHAT + 1)
+        await _send(client, LONG_CHAT, minute * LONG_MINUTES)
+        hour = asyncio.create_task(_verdict(client, LONG_CHAT))
+        # While it is featurized the hour has most tasks on the queue.
+        await client.wait_for(LONG_CHAT, lambda m: "listening" in m.shown, timeout=LIMIT_S)
+        await _send(client, SHORT_CHAT, half)
+        short = await _verdict(client, SHORT_CHAT)
         return {"idle": idle, "short": short, "long": await hour}
 
 
-async def _answer(client: EmulatorClient, chat_id: int, data: bytes) -> float:
-    """Send a track; the seconds until its verdict."""
-    started = time.monotonic()
+async def _send(client: EmulatorClient, chat_id: int, data: bytes) -> None:
     await client.send_audio(chat_id, data, file_name="track.mp3", mime_type="audio/mpeg")
+
+
+async def _verdict(client: EmulatorClient, chat_id: int) -> float:
+    """Wait for a verdict; the seconds that took."""
+    started = time.monotonic()
     await client.wait_for(chat_id, _is_verdict, timeout=LIMIT_S)
     return time.monotonic() - started
-
-
-async def _listening(client: EmulatorClient) -> None:
-    """Wait until the hour is being featurized, where it has most tasks on the queue."""
-    await client.wait_for(LONG_CHAT, lambda m: "listening" in m.shown, timeout=LIMIT_S)
 
 
 def _is_verdict(message: ChatMessage) -> bool:
