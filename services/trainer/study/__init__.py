@@ -1,0 +1,1 @@
+"""The study: six classifiers, a tuned one, a picture network, and what their scores mean."""
