@@ -1,7 +1,9 @@
-# One file, four images: bot, worker, flower, emulator. Only the worker carries numeric
-# libraries; the others stay small.
+# One file, four images. EXTRA names what is installed, the command what runs:
 #
-#   docker build --target bot -t genrebot-bot .
+#   docker build --target service --build-arg EXTRA=bot -t genrebot-bot .
+#   docker build --target worker --build-arg EXTRA=worker -t genrebot-worker .
+#
+# Only the worker carries numeric libraries; bot, flower and emulator stay small.
 
 FROM python:3.12-slim AS build
 RUN pip install --no-cache-dir 'uv==0.13.9'
@@ -12,37 +14,15 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PROJECT_ENVIRONMENT=/app/.venv
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
-
+ARG EXTRA=bot
 # Libraries first, the project after: a change of ours does not fetch theirs again.
-FROM build AS build-bot
-RUN uv sync --frozen --no-dev --no-install-project --extra bot
+RUN uv sync --frozen --no-dev --no-install-project --extra "$EXTRA"
 COPY README.md LICENSE ./
 COPY shared shared
 COPY services services
-RUN uv sync --frozen --no-dev --no-editable --extra bot
+RUN uv sync --frozen --no-dev --no-editable --extra "$EXTRA"
 
-FROM build AS build-flower
-RUN uv sync --frozen --no-dev --no-install-project --extra flower
-COPY README.md LICENSE ./
-COPY shared shared
-COPY services services
-RUN uv sync --frozen --no-dev --no-editable --extra flower
-
-FROM build AS build-emulator
-RUN uv sync --frozen --no-dev --no-install-project --extra emulator
-COPY README.md LICENSE ./
-COPY shared shared
-COPY services services
-RUN uv sync --frozen --no-dev --no-editable --extra emulator
-
-FROM build AS build-worker
-RUN uv sync --frozen --no-dev --no-install-project --extra worker
-COPY README.md LICENSE ./
-COPY shared shared
-COPY services services
-RUN uv sync --frozen --no-dev --no-editable --extra worker
-
-FROM python:3.12-slim AS runtime
+FROM python:3.12-slim AS service
 RUN groupadd --gid 10001 genrebot \
  && useradd --uid 10001 --gid genrebot --no-create-home --home-dir /var/cache/genrebot genrebot \
  && install -d -o genrebot -g genrebot /var/cache/genrebot /data
@@ -50,29 +30,18 @@ ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/var/cache/genrebot
+COPY --from=build /app/.venv /app/.venv
 # Not /app: the installed package is what runs.
 WORKDIR /data
 USER genrebot
-STOPSIGNAL SIGTERM
+ENTRYPOINT ["genrebot"]
+CMD ["bot"]
 
-FROM runtime AS bot
-COPY --from=build-bot /app/.venv /app/.venv
-CMD ["genrebot", "bot"]
-
-FROM runtime AS flower
-COPY --from=build-flower /app/.venv /app/.venv
-CMD ["genrebot", "flower", "--address=0.0.0.0"]
-
-FROM runtime AS emulator
-COPY --from=build-emulator /app/.venv /app/.venv
-CMD ["genrebot", "emulator", "--host=0.0.0.0"]
-
-FROM runtime AS worker
-COPY --from=build-worker /app/.venv /app/.venv
+FROM service AS worker
 ENV NUMBA_CACHE_DIR=/var/cache/genrebot/numba \
     MPLCONFIGDIR=/var/cache/genrebot/matplotlib
 # Compiled functions and font lists are made here once. A volume on /var/cache/genrebot
 # starts as a copy of them and lets numba write for a processor it has not met.
-RUN python -c "from shared.music import features, picture; features.warm_up(); picture.warm_up()"
+RUN ["python", "-c", "from shared.music import features, picture; features.warm_up(); picture.warm_up()"]
 VOLUME /var/cache/genrebot
-CMD ["genrebot", "worker"]
+CMD ["worker"]
