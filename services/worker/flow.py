@@ -6,6 +6,7 @@ from shared.broker import Lane, Step, download_limit_s, send, step_limit_s
 from shared.jobs import JobStore, JobView
 from shared.messages import JobMessage, Plan, SegmentMessage
 from shared.settings import JobSettings, LimitSettings
+from shared.stages import Stage
 
 
 class Flow:
@@ -66,6 +67,27 @@ class Flow:
     def reply(self, job_id: str) -> None:
         """Answer the person, with the verdict or with the reason why there is none."""
         self._send(Step.REPLY, JobMessage(job_id=job_id), Lane.SHORT, step_limit_s(0))
+
+    def resume(self, view: JobView) -> None:
+        """Send whatever a job waits for, wherever it stands."""
+        if view.error is not None or view.stage is Stage.REPLYING:
+            self.reply(view.job_id)
+        elif view.stage.rank <= Stage.FETCHING.rank:
+            self.ingest(view)
+        elif view.plan is None:
+            self.convert(view.job_id, view.track.duration_s)
+        elif view.segments_done >= view.plan.n_segments:
+            self.classify(view.job_id, view.plan)
+        else:
+            self._resume_lanes(view.job_id, view.plan)
+
+    def _resume_lanes(self, job_id: str, plan: Plan) -> None:
+        lanes = self._settings.lanes
+        for lane in range(min(lanes, plan.n_segments)):
+            for segment in range(lane, plan.n_segments, lanes):
+                if not self._jobs.is_segment_done(job_id, segment):
+                    self.featurize(job_id, plan, segment)
+                    break
 
     def _lane(self, duration_s: float) -> Lane:
         return Lane.SHORT if duration_s <= self._settings.short_track_s else Lane.LONG

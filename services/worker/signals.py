@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
+from services.worker import rescue
 from services.worker.resources import Resources, resources
 from shared import logs
 from shared.connection import key
@@ -55,7 +56,7 @@ def warm_up(sender: Any, **_: object) -> None:
 
 @worker_ready.connect
 def start_sweeping(sender: Any, **_: object) -> None:
-    """Look after leases from a thread of the parent, which no task can hold up."""
+    """Look after lost tasks and jobs from a thread of the parent, which no task can hold up."""
     _stopping.clear()
     threading.Thread(
         target=_sweep, args=(sender.app, str(sender.hostname)), name="sweeper", daemon=True
@@ -79,6 +80,7 @@ def _sweep(app: Any, hostname: str) -> None:
         try:
             own.jobs.redis.set(pulse_key(hostname), "1", ex=PULSE_TTL_S)
             own.leases.sweep(app)
+            rescue.look(own)
         except (RedisError, OperationalError) as error:
             logger.warning("the sweep could not reach Redis: %s", error)
         except Exception:  # this thread is the only one that looks after lost tasks
