@@ -2,7 +2,8 @@
 
 import os
 import sys
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -44,7 +45,15 @@ def command(data_dir: Path, concurrency: str, *, flower: bool) -> None:
     raise click.ClickException(f"the {name} ended with exit code {code}; everything was stopped")
 
 
-def _embedded(data_dir: Path) -> AbstractContextManager[str]:
-    from services.local.valkey import embedded_valkey  # noqa: PLC0415 - not needed with REDIS_URL
+@contextmanager
+def _embedded(data_dir: Path) -> Iterator[str]:
+    # Here, for with REDIS_URL it need not be installed.
+    from services.local.valkey import ValkeyInUseError, embedded_valkey  # noqa: PLC0415
 
-    return embedded_valkey(data_dir)
+    try:
+        with embedded_valkey(data_dir) as url:
+            yield url
+    except ValkeyInUseError as error:
+        raise click.ClickException(
+            f"{error}; stop the other genrebot run, or choose another --data-dir"
+        ) from error
