@@ -23,8 +23,6 @@ from shared.settings import JobSettings, LimitSettings, RedisSettings
 from tests.sounds import encode, tune
 from tests.worker.hand import Sent
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 CHAT = 5
 JOB_TTL_S = 24 * 3600
 
