@@ -22,8 +22,11 @@ from shared.stages import Stage
 
 ACTIVE = key("jobs", "active")
 WAITING = key("jobs", "waiting")
-STATUS_LOCK_S = 60
-"""Seconds after which a lock on a status message is taken for abandoned."""
+STATUS_LOCK_S = 20
+"""Seconds after which a lock on a status message is taken for abandoned.
+
+Above the 10 s that the bot gives a request. A reply may take longer, which does no harm: once
+the lock is free the bot sees from the job's stage that the message is no longer its own."""
 
 _CREATE = """
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
