@@ -33,6 +33,11 @@ class _Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # comes without ty
         return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let aiohttp's own use of what it has deprecated pass: it would break an upload."""
+    config.addinivalue_line("filterwarnings", r"ignore:unread_data\(\) is deprecated")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduler:
     """Let xdist use our order, whatever ``--dist`` says."""

@@ -1,0 +1,1 @@
+"""Bot, worker, Valkey and an emulated Telegram, as processes, looked at from the chat."""

