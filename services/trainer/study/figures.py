@@ -58,20 +58,13 @@ def draw_history(tuning: Tuning, reference: float, path: Path) -> None:
             trials = [t for t in tuning.trials if t.family == family and t.value is not None]
             values = np.array([t.value for t in trials], float)
             whole = np.array([t.state == "COMPLETE" for t in trials])
-            at = np.arange(1, len(trials) + 1)
+            at = np.array([t.number for t in trials])
             axes.scatter(
                 at[~whole], values[~whole], 16, facecolors="none", edgecolors=colour, lw=0.8
             )
             axes.scatter(at[whole], values[whole], 22, color=colour, label=f"{family}")
             axes.step(at, np.maximum.accumulate(values), where="post", color=colour, lw=1)
-        axes.axhline(reference, color=_FAINT, lw=0.8, ls="--")
-        axes.annotate(
-            "reference's parameters",
-            (1, reference),
-            (0, 3),
-            textcoords="offset points",
-            color=_FAINT,
-        )
+        axes.axhline(reference, color=_FAINT, lw=1, ls="--", label="reference's parameters")
         axes.set(
             xlabel="trial",
             ylabel="macro F1 on validation",
@@ -109,17 +102,8 @@ def draw_splits(splits: Splits, path: Path) -> None:
         for axes, level, title in zip(panels, ("chunk", "track_mean"), titles, strict=True):
             for name, colour in colours.items():
                 values = [_score(protocol, name, level) for protocol in splits.protocols]
-                axes.plot(
-                    places,
-                    values,
-                    marker="o",
-                    ms=3.5,
-                    color=colour,
-                    label=name,
-                    lw=1.8 if "tuned" in name else 1.0,
-                    ls="-" if "tuned" in name else ":",
-                )
-            axes.set(title=title, ylim=(0.25, 1.0), xlim=(-0.3, len(places) - 0.7))
+                axes.plot(places, values, ms=3.5, color=colour, label=name, **_line(name))
+            axes.set(title=title, ylim=(0.25, 1.0), xlim=(-0.4, len(places) - 0.6))
             axes.set_xticks(places, [_lines(protocol) for protocol in splits.protocols])
             axes.grid(axis="y", color=_GRID)
         panels[0].set_ylabel("macro F1")
@@ -131,7 +115,7 @@ def draw_splits(splits: Splits, path: Path) -> None:
 def draw_confusions(protocols: list[Protocol], path: Path) -> None:
     """Draw row-normalised confusion matrices of the tuned CatBoost, side by side."""
     with rc_context(_STYLE):
-        figure = _figure(3.9)
+        figure = _figure(4.25)
         panels = figure.subplots(1, len(protocols), sharey=True, squeeze=False)[0]
         for axes, protocol in zip(panels, protocols, strict=True):
             _matrix(axes, np.array(protocol.confusion), protocol.title)
@@ -177,7 +161,8 @@ def draw_pictures(pictures: Pictures, path: Path) -> None:
         left.set_yticks(places, [rung.name for rung in pictures.rungs])
         left.set(title="What each change brought", xlabel="macro F1", xlim=(0.2, 0.95))
         left.grid(axis="both", color=_GRID)
-        left.legend(loc="lower left")
+        handles, labels = left.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower left", ncols=2)
         best = [rung for rung in pictures.rungs if len(rung.six_f1) > 1][-1]
         _matrix(right, np.array(best.confusion), best.name)
         right.set_ylabel("true genre")
@@ -217,8 +202,17 @@ def _score(protocol: Protocol, model: str, level: str) -> float:
 
 
 def _lines(protocol: Protocol) -> str:
-    first, _, rest = protocol.title.partition(" ")
-    return f"{first}\n{rest.replace(', ', chr(10))}"
+    first, comma, rest = protocol.title.partition(", ")
+    return f"{first},\n{rest}" if comma else protocol.title.replace(" ", "\n", 1)
+
+
+def _line(name: str) -> dict[str, Any]:
+    """Draw tuned models solid, those with the added axes dashed, the original six dotted."""
+    if "axes" in name:
+        return {"ls": "--", "lw": 1.6, "marker": "s"}
+    if "tuned" in name:
+        return {"ls": "-", "lw": 1.8, "marker": "o"}
+    return {"ls": ":", "lw": 1.0, "marker": "o"}
 
 
 def _colour(name: str) -> str:

@@ -61,7 +61,10 @@ def protocols_section(splits: Splits, folder: Path) -> str:
             ),
             figure(
                 "figures/splits.png",
-                "Macro F1 of every model under every protocol. Solid lines are tuned models.",
+                (
+                    "Macro F1 of every model under every protocol. Dotted: as they come; solid: "
+                    "tuned; dashed: tuned, with the added axes."
+                ),
             ),
             _why(by_name),
             *(_level(splits, level, title) for level, title in _LEVELS.items()),

@@ -10,7 +10,7 @@ from services.trainer.data import DataError
 from services.trainer.study import reference
 from services.trainer.study.figures import draw_history, draw_importances, draw_pictures
 from services.trainer.study.honesty import claim, protocols_section
-from services.trainer.study.markdown import figure, grid, share
+from services.trainer.study.markdown import figure, grid, share, wrapped
 from services.trainer.study.results import Contender, Pictures, Results, Table, Tuning
 from shared.genres import genre_name
 
@@ -35,7 +35,7 @@ def write_report(results: Results, folder: Path) -> None:
     if not sections:
         raise DataError(f"There are no results in {folder} to report on: do another part first.")
     page = "\n\n".join([_head(results), *sections, _HOW])
-    (folder / PAGE).write_text(page + "\n", encoding="utf-8")
+    (folder / PAGE).write_text(wrapped(page) + "\n", encoding="utf-8")
 
 
 def _head(results: Results) -> str:
@@ -101,7 +101,9 @@ def _tuning(tuning: Tuning, folder: Path) -> str:
         for family, name in tuning.chosen.items()
     ]
     valid, test = map(share, reference.TUNED_AT_HAND)
-    rows.insert(0, ["Reference's tuned CatBoost", "as reported, on the rows at hand", valid, test])
+    rows.insert(
+        0, ["Reference's tuned CatBoost", "its parameters, on the rows at hand", valid, test]
+    )
     whole = sum(trial.state == "COMPLETE" for trial in tuning.trials)
     best = max((runs[name] for name in tuning.chosen.values()), key=lambda run: run.valid_f1)
     return "\n\n".join(

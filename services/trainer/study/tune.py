@@ -26,7 +26,8 @@ COSTS: Final = (3.0, 10.0, 30.0)
 VOTE: Final = "Soft voting"
 _REFITS: Final = 2
 _OTHER_SEEDS: Final = (43, 44)
-_SEEDED: Final = "three seeds averaged"
+_SLOWER: Final = ", half the rate, twice the trees"
+_SEEDED: Final = ", three seeds averaged"
 
 
 def tune(contest: Contest, trials: int, progress: Progress) -> Tuning:
@@ -66,34 +67,37 @@ def tune(contest: Contest, trials: int, progress: Progress) -> Tuning:
 
 
 def recipe_of(tuning: Tuning, family: str) -> Recipe | Blend:
-    """Return the family's best that is not an average over seeds, which costs too much."""
-    return recipe_from(_single(tuning.contenders, family).parameters)
+    """Return what stands for a family where it has to be fitted many times.
+
+    Averages over seeds, and twice the trees, would cost too much there.
+    """
+    return recipe_from(_plain(tuning.contenders, family).parameters)
 
 
 def _refits(
     contest: Contest, family: str, columns: Columns, trials: list[Trial], progress: Progress
 ) -> list[Contender]:
-    """Refit the best trials in full and the very best slower; average the winner over seeds."""
-    plans = {f"{family}, trial {trial.number}": _parameters(trial) for trial in trials}
-    first, parameters = next(iter(plans.items()))
-    plans[f"{first}, half the rate, twice the trees"] = {
-        **parameters,
-        "learning_rate": parameters["learning_rate"] / 2,
-        "iterations": parameters["iterations"] * 2,
+    """Refit the best trials in full, then the winner slower, and averaged over seeds."""
+    runs: list[Contender] = []
+
+    def refit(name: str, recipe: Recipe | Blend) -> None:
+        runs.append(contest.run(family, f"{family}, {name}", recipe))
+        progress(f"tune: refit {family}", len(runs) / (len(trials) + 2))
+
+    for trial in trials:
+        refit(f"trial {trial.number}", Recipe("CatBoostClassifier", _parameters(trial), columns))
+    winner = _winner(runs, family)
+    plan = winner.parameters["parameters"]
+    name = winner.model.removeprefix(f"{family}, ")
+    slower = {
+        "learning_rate": plan["learning_rate"] / 2,
+        "iterations": plan["iterations"] * 2,
     }
-    runs = []
-    for done, (name, plan) in enumerate(plans.items()):
-        progress(f"tune: refit {family}", done / (len(plans) + 1))
-        runs.append(contest.run(family, name, Recipe("CatBoostClassifier", plan, columns)))
-    chosen = max(runs, key=lambda run: run.valid_f1)
-    plan = chosen.parameters["parameters"]
-    seeds = [
-        Recipe("CatBoostClassifier", {**plan, **seed}, columns)
-        for seed in ({}, *({"random_state": seed} for seed in _OTHER_SEEDS))
-    ]
-    average = Blend(tuple((recipe, 1 / len(seeds)) for recipe in seeds))
-    runs.append(contest.run(family, f"{chosen.model}, {_SEEDED}", average))
-    progress(f"tune: refit {family}", 1.0)
+    refit(f"{name}{_SLOWER}", Recipe("CatBoostClassifier", {**plan, **slower}, columns))
+    seeds: list[dict[str, Any]] = [{}, *({"random_state": seed} for seed in _OTHER_SEEDS)]
+    members = [Recipe("CatBoostClassifier", {**plan, **seed}, columns) for seed in seeds]
+    average = Blend(tuple((recipe, 1 / len(members)) for recipe in members))
+    refit(f"{name}{_SEEDED}", average)
     return runs
 
 
@@ -117,8 +121,8 @@ def _svcs(
 
 def _votes(contest: Contest, contenders: list[Contender], progress: Progress) -> list[Contender]:
     """Vote with the best single CatBoost, the best SVC and nearest neighbours on the axes."""
-    trees = _single(contenders, "CatBoost + axes")
-    machine = _single(contenders, "SVC + axes")
+    trees = _plain(contenders, "CatBoost + axes")
+    machine = _plain(contenders, "SVC + axes")
     neighbours = Recipe("KNeighborsClassifier", {"n_neighbors": 5, "weights": "distance"}, "axes")
     voters = [recipe_from(trees.parameters), recipe_from(machine.parameters), neighbours]
     splits = weightings(len(voters))
@@ -141,14 +145,14 @@ def _winner(contenders: list[Contender], family: str) -> Contender:
     return max((c for c in contenders if c.family == family), key=lambda c: c.valid_f1)
 
 
-def _single(contenders: list[Contender], family: str) -> Contender:
-    """Return what validation chooses of a family, averages over seeds left out."""
-    return _winner([c for c in contenders if _SEEDED not in c.model], family)
+def _plain(contenders: list[Contender], family: str) -> Contender:
+    """Return what validation chooses of a family, costly variants left out."""
+    return _winner([c for c in contenders if not c.model.endswith((_SLOWER, _SEEDED))], family)
 
 
 def _importances(contest: Contest, contenders: list[Contender]) -> dict[str, float]:
     """Return the share of each published column in the best single CatBoost on them alone."""
-    recipe = recipe_from(_single(contenders, "CatBoost").parameters)
+    recipe = recipe_from(_plain(contenders, "CatBoost").parameters)
     if not isinstance(recipe, Recipe):
         raise TypeError(recipe)
 
