@@ -18,10 +18,11 @@ FILE_NAME = "genrebot.cbm"
     "--data",
     "data_dir",
     envvar="GENREBOT_DATA",
+    show_envvar=True,
     required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="GTZAN as it is distributed: features_3_sec.csv and genres_original/. [GENREBOT_DATA]",
+    help="GTZAN as it is distributed: features_3_sec.csv and genres_original/.",
 )
 @click.option(
     "--out",

@@ -1,0 +1,168 @@
+"""``genrebot classify``: verdicts for people and for programs, and one bad file among good."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.genres import GENRES, genre_name
+from shared.music.analyse import analyse
+from shared.music.model import GenreModel
+from tests.cli.conftest import Genrebot
+
+PNG = b"\x89PNG\r\n\x1a\n"
+KEYS = {
+    "file",
+    "duration_s",
+    "genre",
+    "confidence",
+    "probabilities",
+    "top",
+    "majority_genre",
+    "majority_share",
+    "agreement",
+    "chunks",
+    "model",
+}
+
+
+def test_a_person_reads_the_genre_and_how_sure_it_is(genrebot: Genrebot, song: Path) -> None:
+    """Nothing goes to stderr, where progress would be on a terminal."""
+    result = genrebot("classify", song)
+    assert result.exit_code == 0
+    first, *bars, last = result.stdout.splitlines()
+    verdict = analyse(song, GenreModel.load(), max_duration_s=60).verdict
+    assert first == f"{song}: {genre_name(verdict.genre)}, {verdict.confidence:.0%} sure"
+    assert len(bars) == 3
+    assert "of 2 pieces of 3 s agree" in last
+    assert result.stderr == ""
+
+
+def test_a_program_reads_one_json_object_per_line(genrebot: Genrebot, song: Path) -> None:
+    """With everything that the verdict is made of."""
+    result = genrebot("classify", "--json", song, song)
+    assert result.exit_code == 0
+    records: list[dict[str, Any]] = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(records) == 2
+    for record in records:
+        assert set(record) == KEYS
+        assert record["file"] == str(song)
+        assert record["duration_s"] == pytest.approx(7, abs=0.1)
+        assert set(record["probabilities"]) == set(GENRES)
+        assert sum(record["probabilities"].values()) == pytest.approx(1)
+        assert record["probabilities"][record["genre"]] == record["confidence"]
+        assert [set(entry) for entry in record["top"]] == [{"genre", "probability"}] * 3
+        assert [(chunk["start_s"], chunk["end_s"]) for chunk in record["chunks"]] == [
+            (0, 3),
+            (3, 6),
+        ]
+
+
+def test_a_bad_file_does_not_keep_the_good_ones_back(
+    genrebot: Genrebot, song: Path, junk: Path
+) -> None:
+    """It is reported in its place, on stderr and as JSON, and in the exit code."""
+    result = genrebot("classify", "--json", song, junk, song)
+    assert result.exit_code == 1
+    good, bad, also_good = (json.loads(line) for line in result.stdout.splitlines())
+    assert set(good) == set(also_good) == KEYS
+    assert set(bad) == {"file", "error"}
+    assert bad["error"]["code"] == "not_audio"
+    assert result.stderr == f"{junk}: {bad['error']['message']}\n"
+
+
+@pytest.mark.parametrize("what", ["missing", "folder"])
+def test_what_is_no_file_is_said(genrebot: Genrebot, tmp_path: Path, what: str) -> None:
+    """In a sentence, not a traceback."""
+    path = tmp_path if what == "folder" else tmp_path / "none.mp3"
+    result = genrebot("classify", path)
+    assert result.exit_code == 1
+    assert "no readable file" in result.stderr
+    assert result.stdout == ""
+
+
+def test_no_file_at_all_is_wrong_usage(genrebot: Genrebot) -> None:
+    """Click's own exit code."""
+    assert genrebot("classify").exit_code == 2
+
+
+def test_the_picture_is_saved_under_the_name_that_is_given(
+    genrebot: Genrebot, song: Path, tmp_path: Path
+) -> None:
+    """In a folder that is made, or in one that is there."""
+    named = tmp_path / "new" / "why.png"
+    assert genrebot("classify", "--plot", named, song).exit_code == 0
+    assert named.read_bytes().startswith(PNG)
+    assert genrebot("classify", "--plot", tmp_path, song).exit_code == 0
+    assert (tmp_path / "song.mp3.png").read_bytes().startswith(PNG)
+
+
+def test_several_pictures_go_to_a_folder(
+    genrebot: Genrebot, song: Path, junk: Path, tmp_path: Path
+) -> None:
+    """One for each file that has a verdict; files of one name do not share a picture."""
+    twin = tmp_path / "other" / "song.mp3"
+    twin.parent.mkdir()
+    twin.write_bytes(song.read_bytes())
+    folder = tmp_path / "pictures"
+    result = genrebot("classify", "--plot", folder, song, junk, twin)
+    assert result.exit_code == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["song.mp3.2.png", "song.mp3.png"]
+
+
+def test_several_pictures_do_not_go_to_one_file(
+    genrebot: Genrebot, song: Path, tmp_path: Path
+) -> None:
+    """Said before an hour of music is heard."""
+    result = genrebot("classify", "--plot", tmp_path / "a.png", song, song)
+    assert result.exit_code == 2
+    assert "folder" in result.output
+
+
+@pytest.mark.parametrize("place", ["file/why.png", "there"])
+def test_a_picture_that_cannot_be_saved_is_said(
+    genrebot: Genrebot, song: Path, tmp_path: Path, place: str
+) -> None:
+    """In a sentence, with the place."""
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "song.mp3.png").mkdir()
+    result = genrebot("classify", "--plot", tmp_path / place, song)
+    assert result.exit_code in {1, 2}
+    assert str(tmp_path / place.partition("/")[0]) in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_a_name_in_no_encoding_is_no_obstacle(
+    genrebot: Genrebot, song: Path, tmp_path: Path
+) -> None:
+    """Old disks hold Latin-1; the file is heard and shown as far as it can be."""
+    path = os.fsencode(tmp_path) + b"/caf\xe9.mp3"
+    try:
+        Path(os.fsdecode(path)).write_bytes(song.read_bytes())
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    result = genrebot("classify", "--json", os.fsdecode(path))
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["file"].endswith("caf\N{REPLACEMENT CHARACTER}.mp3")
+
+
+def test_the_limit_is_a_setting(genrebot: Genrebot, song: Path) -> None:
+    """As for the bot."""
+    result = genrebot("classify", song, GENREBOT_MAX_DURATION="5s")
+    assert result.exit_code == 1
+    assert "longer than 5 seconds" in result.stderr
+
+
+@pytest.mark.parametrize("way", ["option", "setting"])
+def test_a_model_that_is_not_there_is_said(genrebot: Genrebot, song: Path, way: str) -> None:
+    """Whichever way it was asked for."""
+    if way == "option":
+        result = genrebot("classify", "--model", "none.cbm", song)
+    else:
+        result = genrebot("classify", song, GENREBOT_MODEL="none.cbm")
+    assert result.exit_code == 1
+    assert "none" in result.output
+    assert isinstance(result.exception, SystemExit)
