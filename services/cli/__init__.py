@@ -28,7 +28,9 @@ _COMMANDS = {
     "flower": _About("Run Flower, which watches the workers.", "flower"),
     "emulator": _About("Run a Bot API server for trying things out without a token.", "emulator"),
     "train": _About("Train the model that ships.", "trainer"),
-    "study": _About("Compare classifiers, and show which scores hold for new songs.", "study,torch"),
+    "study": _About(
+        "Compare classifiers, and show which scores hold for new songs.", "study,torch"
+    ),
     "health": _About("Tell whether a bot or a worker lives (for container health checks).", "bot"),
 }
 _OURS = {"services", "shared"}
