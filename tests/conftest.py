@@ -1,6 +1,8 @@
 """What every test may ask for: a real Valkey of its own, and the stores on it."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +15,21 @@ from shared.jobs import JobStore
 from shared.settings import JobSettings, RedisSettings
 from shared.spool import Spool
 
+# Two processes that compile librosa's functions into one cache can crash on what they read
+# there, so every test process has its own. Set before anything imports numba.
+os.environ["NUMBA_CACHE_DIR"] = str(
+    Path(__file__).parents[1] / ".numba_cache" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+)
+
 TOGETHER = (
     "tests/cli/test_run.py",
     "tests/e2e/test_deaths.py",
     "tests/e2e/",
+    "tests/music/test_features.py",
+    "tests/music/test_transforms.py",
     "tests/worker/test_pipeline.py",
 )
-"""Where tests share processes that take long to start; the first that fits counts."""
+"""Where tests share what takes long to start or to compile; the first that fits counts."""
 
 
 class _Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # comes without types
