@@ -52,6 +52,8 @@ clean: ## Remove what make has made
 
 $(SYNCED): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --all-extras --no-extra torch
+	@echo "compiling what librosa leaves to numba, once"
+	@$(RUN)/python -c "from shared.music import features; features.warm_up()"
 	@touch $@
 
 .uv/bin/uv:

@@ -1,8 +1,7 @@
 """What every test may ask for: a real Valkey of its own, and the stores on it."""
 
-import os
+import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,18 +14,13 @@ from shared.jobs import JobStore
 from shared.settings import JobSettings, RedisSettings
 from shared.spool import Spool
 
-# Two processes that compile librosa's functions into one cache can crash on what they read
-# there, so every test process has its own. Set before anything imports numba.
-os.environ["NUMBA_CACHE_DIR"] = str(
-    Path(__file__).parents[1] / ".numba_cache" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
-)
-
 TOGETHER = (
     "tests/cli/test_run.py",
     "tests/e2e/test_deaths.py",
     "tests/e2e/",
-    "tests/music/test_features.py",
-    "tests/music/test_transforms.py",
+    # Of these, only one process may compile librosa's functions into numba's cache: two that
+    # do so at once can crash on what they read there.
+    "tests/music/test_[ft]",
     "tests/worker/test_pipeline.py",
 )
 """Where tests share what takes long to start or to compile; the first that fits counts."""
@@ -40,7 +34,7 @@ class _Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # comes without ty
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((start for start in TOGETHER if nodeid.startswith(start)), nodeid)
+        return next((start for start in TOGETHER if re.match(start, nodeid)), nodeid)
 
 
 def pytest_configure(config: pytest.Config) -> None:
