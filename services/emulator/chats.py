@@ -15,7 +15,6 @@ from services.emulator.records import (
     Version,
 )
 
-
 _EPOCH = 1_577_836_800
 """2020-01-01 in seconds; message ids count from there and fit 32 bits."""
 
