@@ -15,7 +15,7 @@ from services.trainer.study.results import Contender, Splits, Tuning
 from services.trainer.study.rows import load_rows
 
 FAMILIES = {
-    "CatBoost": Recipe("LogisticRegression"),
+    "CatBoost": Recipe("KNeighborsClassifier", {"n_neighbors": 3}),
     "CatBoost + axes": Recipe("KNeighborsClassifier", {}, "published+axes"),
     "SVC": Recipe("SVC", {"C": 3.0}),
     "SVC + axes": Recipe("SVC", {"C": 3.0}, "axes"),
@@ -41,7 +41,9 @@ def tuning() -> Tuning:
 
 
 def _measured(folder: Path, tuning: Tuning, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Splits:
-    monkeypatch.setattr(protocols, "SIX", (Recipe("LogisticRegression"), Recipe("SVC")))
+    monkeypatch.setattr(
+        protocols, "SIX", (Recipe("KNeighborsClassifier", {"n_neighbors": 1}), Recipe("SVC"))
+    )
     bench = Bench(Cache(cache), threads=1)
     return splits(folder, load_rows(folder), tuning, bench, lambda *_: None)
 

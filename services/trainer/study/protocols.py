@@ -20,10 +20,12 @@ from services.trainer.study.models import SIX, Probabilities, Recipe
 from services.trainer.study.results import Protocol, Splits, Tuning
 from services.trainer.study.rows import SEED, Indices, Rows, row_split
 from services.trainer.study.table import chosen
-from services.trainer.study.tune import CATBOOST, SVCS, VOTE, recipe_of
+from services.trainer.study.tune import SVCS, recipe_of
 from shared.genres import GENRES
 
 FOLDS: Final = 5
+FAMILIES: Final = ("CatBoost", *SVCS)
+"""Tuned models that are fitted under every protocol; on the axes an SVC stands for the others."""
 Progress = Callable[[str, float], None]
 
 
@@ -49,7 +51,7 @@ def splits(data_dir: Path, rows: Rows, tuning: Tuning, bench: Bench, progress: P
     """
     artists = read_artists(data_dir)
     models: dict[str, Recipe | Blend] = {recipe.kind: recipe for recipe in SIX}
-    for family in (*CATBOOST, *SVCS, VOTE):
+    for family in FAMILIES:
         models[tuned(family)] = recipe_of(tuning, family)
     protocols = [
         _measure(rows.dataset, division, models, bench, artists, progress)

@@ -166,6 +166,7 @@ def _pictures(pictures: Pictures, folder: Path) -> str:
             [rung.name, rung.what, share(six) + spread, gain, share(ten), f"{rung.seconds:.0f}"]
         )
         before = six
+    best = max(pictures.rungs, key=lambda rung: float(np.mean(rung.six_f1)))
     counts = ", ".join(f"{genre_name(genre)} {n}" for genre, n in pictures.counts.items())
     total = sum(pictures.counts.values())
     return "\n\n".join(
@@ -179,8 +180,8 @@ def _pictures(pictures: Pictures, folder: Path) -> str:
                 f"{pictures.folds}-fold cross-validation over the tracks, so every picture is "
                 "judged once by a network that did not learn from it; ± is over repetitions with "
                 "other folds and other first weights. All ten genres are predicted; *six genres* "
-                "is the macro F1 over those with 60 pictures or more, and four genres with a "
-                "dozen pictures each weigh as much as they do in *all ten*."
+                "is the macro F1 over those with 60 pictures or more; in *all ten* the four "
+                "genres with a dozen pictures each weigh as much as the others."
             ),
             grid(
                 ["Version", "Change", "Six genres", "Gain", "All ten", "Seconds a fit"],
@@ -193,9 +194,9 @@ def _pictures(pictures: Pictures, folder: Path) -> str:
                 "version confuses, in per cent of the true genre.",
             ),
             (
-                "Changes of a hundredth are within what another draw of the folds does. The last "
-                "row is the honest one for this network too: without the artists' other tracks "
-                "it hears less that it knows."
+                f"{best.name} is the row with the most, {share(float(np.mean(best.six_f1)))}. "
+                "Changes of a hundredth are within what another draw of the folds does; where a "
+                "row is lower than the one above it, the change brought nothing here."
             ),
         ]
     )
