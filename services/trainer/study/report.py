@@ -208,7 +208,10 @@ _AXES: Final = (
     "pieces of one recording agree; the 57 coordinates along them join the published columns for "
     "CatBoost, and replace them for the SVC and for the nearest neighbours that take part in the "
     "soft vote. No genre is involved. It helps as much as it does because the row-wise split "
-    "asks which recording a piece is from."
+    "asks which recording a piece is from. On the published columns alone CatBoost gains nothing "
+    "over the reference's parameters. While these columns were being tried out their test scores "
+    "were seen as well as their validation scores; the two agreed, but to that extent the rows "
+    "with axes are less blind than the others."
 )
 
 _HOW: Final = """## How it was measured
