@@ -24,8 +24,8 @@ from services.trainer.study.tune import SVCS, recipe_of
 from shared.genres import GENRES
 
 FOLDS: Final = 5
-FAMILIES: Final = ("CatBoost", *SVCS)
-"""Tuned models that are fitted under every protocol; on the axes an SVC stands for the others."""
+FAMILIES: Final = ("CatBoost", "CatBoost + axes", *SVCS)
+"""Tuned models that are fitted under every protocol; the soft vote is not among them."""
 Progress = Callable[[str, float], None]
 
 
