@@ -30,6 +30,14 @@ class RedisSettings(_Group):
     url: Annotated[SecretStr, Field(validation_alias="REDIS_URL")] = SecretStr(
         "redis://127.0.0.1:6379/0"
     )
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("an address looks like redis://:password@host:6379/0")
+        return value
+
     connect_timeout_s: Annotated[float, Field(gt=0)] = 3.0
     """Seconds until an unreachable server is reported."""
     socket_timeout_s: Annotated[float, Field(gt=0)] = 30.0

@@ -22,7 +22,8 @@ from shared.broker import broker_app  # noqa: E402
 from shared.settings import LimitSettings, RedisSettings  # noqa: E402
 
 SOFT_SHUTDOWN_S = 20.0
-"""Seconds that a worker told to stop gives its running tasks before it hands them back."""
+"""Seconds that a worker told to stop at once (SIGQUIT) gives its running tasks before it hands
+them back. SIGTERM lets them end; who is killed over that leaves leases behind."""
 CHILD_START_S = 120.0
 """Seconds that a pool process may take to come up; Celery's 4 s kill it on a slow machine."""
 

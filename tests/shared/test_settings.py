@@ -103,3 +103,12 @@ def test_settings_do_not_change() -> None:
     limits = LimitSettings()
     with pytest.raises(ValidationError):
         limits.max_duration = math.inf  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("text", ["localhost:6379", "http://redis:6379", "secret"])
+def test_an_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """With a word on what one looks like, and without what it holds."""
+    monkeypatch.setenv("REDIS_URL", text)
+    with pytest.raises(ValidationError, match="looks like redis://") as refusal:
+        RedisSettings()
+    assert text not in str(refusal.value)
