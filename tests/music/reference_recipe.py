@@ -36,6 +36,11 @@ def reference_mel_db(samples: Samples) -> NDArray[np.float32]:
     return db
 
 
+def reference_tuning(power: NDArray[np.float32]) -> float:
+    """Return the tuning of a power spectrogram (frames, bins), in fractions of a semitone."""
+    return float(librosa.estimate_tuning(S=power.T, sr=SAMPLE_RATE))
+
+
 def _stats(values: NDArray[np.floating]) -> list[float]:
     return [float(np.mean(values)), float(np.var(values))]
 

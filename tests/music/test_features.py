@@ -1,7 +1,6 @@
 """The 57 features: against plain librosa calls, the golden file, and hostile chunks."""
 
 import dataclasses
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from shared.music import chroma
 from shared.music.constants import CHUNK_HOP, CHUNK_SAMPLES, N_FRAMES, N_MELS, SAMPLE_RATE
 from shared.music.features import FEATURE_NAMES, RECIPE_VERSION, analyse_chunk, warm_up
+from tests.music.conftest import Plainly
 from tests.music.golden import chunks, golden
 from tests.music.reference_recipe import reference_features, reference_mel_db
 
@@ -57,18 +57,11 @@ def _assert_close(
     assert features[TEMPO] == pytest.approx(expected[TEMPO], rel=1e-8)
 
 
-def _reference(samples: Samples) -> NDArray[np.float64]:
-    with warnings.catch_warnings():
-        # Plain librosa warns where there is no peak to tell the tuning by.
-        warnings.filterwarnings("ignore", message="Trying to estimate tuning")
-        return reference_features(samples)
-
-
 @pytest.mark.parametrize("name", CHUNKS)
-def test_features_are_those_of_plain_librosa(name: str) -> None:
+def test_features_are_those_of_plain_librosa(name: str, plainly: Plainly) -> None:
     """Sharing transforms changes no feature by more than rounding."""
     features = analyse_chunk(CHUNKS[name]).features
-    _assert_close(features, reference_features(CHUNKS[name]), tolerance=1e-5)
+    _assert_close(features, plainly(reference_features, CHUNKS[name]), tolerance=1e-5)
 
 
 @pytest.mark.parametrize("name", CHUNKS)
@@ -78,12 +71,12 @@ def test_features_are_those_of_the_golden_file(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHUNKS)
-def test_mel_spectrogram_is_that_of_plain_librosa(name: str) -> None:
+def test_mel_spectrogram_is_that_of_plain_librosa(name: str, plainly: Plainly) -> None:
     """The picture is drawn from the spectrogram the features were computed on."""
     mel_db = analyse_chunk(CHUNKS[name]).mel_db
     assert mel_db.shape == (N_MELS, N_FRAMES)
     assert mel_db.dtype == np.float32
-    np.testing.assert_allclose(mel_db, reference_mel_db(CHUNKS[name]), atol=1e-3)
+    np.testing.assert_allclose(mel_db, plainly(reference_mel_db, CHUNKS[name]), atol=1e-3)
 
 
 def test_columns_are_named_as_published() -> None:
@@ -94,12 +87,12 @@ def test_columns_are_named_as_published() -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_degenerate_chunks_have_plain_librosas_finite_features(name: str) -> None:
+def test_degenerate_chunks_have_plain_librosas_finite_features(name: str, plainly: Plainly) -> None:
     """Silence, constants and clicks give librosa's numbers, without a warning."""
     analysis = analyse_chunk(HOSTILE[name])
     assert np.isfinite(analysis.features).all()
     assert np.isfinite(analysis.mel_db).all()
-    _assert_close(analysis.features, _reference(HOSTILE[name]), tolerance=1e-5)
+    _assert_close(analysis.features, plainly(reference_features, HOSTILE[name]), tolerance=1e-5)
 
 
 def test_silence_is_all_zero_but_for_floor_and_prior() -> None:

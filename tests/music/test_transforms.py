@@ -1,6 +1,5 @@
 """The parts of the features, each against its definition."""
 
-import librosa
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -20,7 +19,9 @@ from shared.music.hpss import harmonic_percussive, running_median
 from shared.music.rhythm import onset_strength, tempo
 from shared.music.shape import centroid_and_bandwidth, rms, rolloff, zero_crossing_rate
 from shared.music.spectra import Spectra, istft, stft
+from tests.music.conftest import Plainly
 from tests.music.golden import chunks
+from tests.music.reference_recipe import reference_tuning
 
 CHUNKS = chunks()
 TIME = np.arange(CHUNK_SAMPLES) / SAMPLE_RATE
@@ -76,12 +77,12 @@ def test_no_sound_is_left_as_a_subnormal_number() -> None:
 
 
 @pytest.mark.parametrize("cents", [-40, -11, 0, 7, 33])
-def test_tuning_of_a_detuned_chord(cents: int) -> None:
+def test_tuning_of_a_detuned_chord(cents: int, plainly: Plainly) -> None:
     """The tuning is librosa's, and within the few cents that a frame of 93 ms can tell."""
     steps = (-5, 0, 7)
     chord = np.mean([_sine(440 * 2 ** (step / 12 + cents / 1200)) for step in steps], axis=0)
     power = Spectra.of(chord).power
-    assert estimate_tuning(power) == librosa.estimate_tuning(S=power.T, sr=SAMPLE_RATE)
+    assert estimate_tuning(power) == plainly(reference_tuning, power)
     assert 100 * estimate_tuning(power) == pytest.approx(cents, abs=8)
 
 
