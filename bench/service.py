@@ -9,7 +9,6 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bench.figures import Figure
-from services.bot.health import ALIVE_KEY
 from services.emulator.client import EmulatorClient
 from services.emulator.config import EmulatorConfig
 from services.emulator.records import ChatMessage
@@ -18,6 +17,7 @@ from services.local.composer import compose
 from services.local.stack import running_stack
 from services.local.valkey import embedded_valkey
 from shared.connection import connect
+from shared.pulse import BOT_PULSE
 from shared.settings import RedisSettings
 
 LONG_MINUTES = 60
@@ -91,5 +91,5 @@ def _is_verdict(message: ChatMessage) -> bool:
 
 def _lag(redis_url: str) -> dict[str, float]:
     with connect(RedisSettings(url=SecretStr(redis_url)), text=True) as redis:
-        figures: dict[str, float] = json.loads(str(redis.get(ALIVE_KEY)))
+        figures: dict[str, float] = json.loads(str(redis.get(BOT_PULSE)))
     return figures

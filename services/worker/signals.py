@@ -14,14 +14,13 @@ from redis.exceptions import RedisError
 from services.worker import rescue
 from services.worker.resources import Resources, resources
 from shared import logs
-from shared.connection import key
 from shared.errors import ModelError
+from shared.pulse import PULSE_TTL_S, worker_pulse
 
 logger = logging.getLogger(__name__)
 
 SWEEPS_PER_LEASE = 4
 """How often each worker looks for lost tasks within the length of a lease."""
-PULSE_TTL_S = 30
 _stopping = threading.Event()
 
 
@@ -69,16 +68,11 @@ def stop_sweeping(**_: object) -> None:
     _stopping.set()
 
 
-def pulse_key(hostname: str) -> str:
-    """Key that exists while the worker of this name lives."""
-    return key("worker", "alive", hostname)
-
-
 def _sweep(app: Any, hostname: str) -> None:
     own: Resources = resources(app)
     while not _stopping.is_set():
         try:
-            own.jobs.redis.set(pulse_key(hostname), "1", ex=PULSE_TTL_S)
+            own.jobs.redis.set(worker_pulse(hostname), "1", ex=PULSE_TTL_S)
             own.leases.sweep(app)
             rescue.look(own)
         except (RedisError, OperationalError) as error:

@@ -18,9 +18,9 @@ from services.bot import intake as intake_module
 from services.bot import texts
 from services.bot.app import App
 from services.bot.config import Config
-from services.bot.health import ALIVE_KEY
 from shared.broker import Lane, send
 from shared.jobs import JobStore
+from shared.pulse import BOT_PULSE
 from shared.settings import JobSettings, RedisSettings
 from tests.bot.samples import AUDIO, update
 from tests.bot.telegram import FakeTelegram
@@ -139,7 +139,7 @@ async def test_a_run_from_start_to_end(
     telegram.fail(SetMyCommands, 400, "BOT_COMMAND_INVALID")  # only worth a line in the log
     telegram.pending = [update(text="/start")]
     async with running(config, bot, telegram) as app:
-        await until(lambda: observer.redis.exists(ALIVE_KEY))
+        await until(lambda: observer.redis.exists(BOT_PULSE))
         await until(lambda: texts.start() in telegram.texts)  # asked for, not yet answered
         await until(lambda: app.lag.count > 2)
     assert len(telegram.of(SetMyCommands)) == 1

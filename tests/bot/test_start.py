@@ -9,9 +9,10 @@ from pydantic import SecretStr, ValidationError
 from redis import Redis
 
 from services.bot import __main__ as entry
-from services.bot import health
 from services.bot.client import make_bot
+from services.bot.health import beat
 from shared import logs
+from shared.pulse import BOT_PULSE
 from shared.settings import RedisSettings, TelegramSettings
 
 HEAVY = "numpy librosa catboost scipy matplotlib av pydub bottleneck soxr services.worker"
@@ -70,29 +71,9 @@ async def test_the_client_speaks_to_another_server(local: bool) -> None:  # noqa
     assert api.is_local is local
 
 
-def test_life_is_shown_for_a_while(redis_settings: RedisSettings, valkey_url: str) -> None:
-    """No sign of life, no health; a sign holds for half a minute."""
-    assert not health.check(redis_settings)
+def test_life_is_shown_for_a_while(redis_settings: RedisSettings, valkey_url: str) -> None:  # noqa: ARG001 - an empty server
+    """A sign holds for half a minute; genrebot health is tested on the same sign."""
     with Redis.from_url(valkey_url) as client:
-        health.beat(client)
-        assert 0 < int(client.ttl(health.ALIVE_KEY)) <= 30
-    assert health.check(redis_settings)
-
-
-def test_no_server_is_no_health() -> None:
-    """Where Redis cannot be reached the answer is no, and it comes soon."""
-    away = RedisSettings(url=SecretStr("redis://127.0.0.1:1/0"), connect_timeout_s=0.2)
-    assert not health.check(away)
-
-
-@pytest.mark.parametrize(("alive", "code"), [(True, 0), (False, 1)])
-def test_the_exit_code_tells(
-    monkeypatch: pytest.MonkeyPatch,
-    alive: bool,  # noqa: FBT001
-    code: int,
-) -> None:
-    """0 for alive, 1 for not, as a container's health check wants it."""
-    monkeypatch.setattr(health, "check", lambda _: alive)
-    with pytest.raises(SystemExit) as caught:
-        health.main()
-    assert caught.value.code == code
+        assert not client.exists(BOT_PULSE)
+        beat(client)
+        assert 0 < int(client.ttl(BOT_PULSE)) <= 30

@@ -6,8 +6,8 @@ import pytest
 from redis import Redis
 
 from services.bot.health import beat
-from services.worker.signals import pulse_key
 from shared.connection import connect
+from shared.pulse import worker_pulse
 from shared.settings import RedisSettings
 from tests.cli.conftest import Genrebot
 
@@ -38,8 +38,8 @@ def test_a_worker_is_known_by_its_host_or_its_name(
     genrebot: Genrebot, redis: Redis, valkey_url: str
 ) -> None:
     """In a container there is one worker, named after the host."""
-    redis.set(pulse_key(f"celery@{socket.gethostname()}"), "1")
-    redis.set(pulse_key("w7@there"), "1")
+    redis.set(worker_pulse(f"celery@{socket.gethostname()}"), "1")
+    redis.set(worker_pulse("w7@there"), "1")
     for arguments, code in (([], 0), (["--name", "w7@there"], 0), (["--name", "w8@there"], 1)):
         assert genrebot("health", "worker", *arguments, REDIS_URL=valkey_url).exit_code == code
 

@@ -15,6 +15,7 @@ from services.worker import signals
 from services.worker.leases import LEASES, Errand, Leases
 from services.worker.resources import Resources, resources
 from shared.broker import Lane, Step
+from shared.pulse import PULSE_TTL_S, worker_pulse
 from tests.worker.hand import Hand
 
 HOST = "worker7@here"
@@ -54,8 +55,8 @@ def test_a_worker_says_that_it_lives_and_brings_lost_tasks_back(
     thread = start()
     try:
         assert _eventually(lambda: hand.steps() == [Step.REPLY])
-        ttl = redis.ttl(signals.pulse_key(HOST))
-        assert ttl == pytest.approx(signals.PULSE_TTL_S, abs=2)
+        ttl = redis.ttl(worker_pulse(HOST))
+        assert ttl == pytest.approx(PULSE_TTL_S, abs=2)
     finally:
         signals.stop_sweeping()
         thread.join(2)

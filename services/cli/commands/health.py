@@ -6,7 +6,8 @@ import sys
 import click
 from redis.exceptions import RedisError
 
-from shared.connection import connect, key
+from shared.connection import connect
+from shared.pulse import BOT_PULSE, worker_pulse
 from shared.settings import RedisSettings
 
 
@@ -15,11 +16,8 @@ from shared.settings import RedisSettings
 @click.option("--name", help="Name of the worker; by default celery@ and the host's name.")
 def command(what: str, name: str | None) -> None:
     """Tell whether the bot, or the worker on this host, has given a sign of life lately."""
-    pulse = (
-        key("bot", "alive")
-        if what == "bot"
-        else key("worker", "alive", name or f"celery@{socket.gethostname()}")
-    )
+    worker = name or f"celery@{socket.gethostname()}"
+    pulse = BOT_PULSE if what == "bot" else worker_pulse(worker)
     try:
         alive = connect(RedisSettings(), text=True).exists(pulse)
     except RedisError as error:
