@@ -30,7 +30,7 @@ run: $(SYNCED) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
 	$(RUN)/genrebot run
 
 test: $(SYNCED) ## Run all tests
-	$(RUN)/pytest -n auto --dist loadgroup $(PYTEST)
+	$(RUN)/pytest -n auto $(PYTEST)
 
 lint: $(SYNCED) ## Check style, formatting and types
 	$(RUN)/ruff check

@@ -46,7 +46,7 @@ class Lane(StrEnum):
 HARD_LIMIT_BASE_S: Final = 120
 """Seconds any step may take, whatever the length of the track."""
 HARD_LIMIT_PER_TRACK_SECOND: Final = 0.25
-"""Further seconds for each second of music; decoding takes about 0.005 of one."""
+"""Further seconds for each second of music; decoding takes about 0.0015 of one."""
 SOFT_LIMIT_SHARE: Final = 0.9
 """Part of the hard limit after which a step is told to give up."""
 DOWNLOAD_BYTES_PER_S: Final = 50_000
