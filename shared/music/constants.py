@@ -80,3 +80,24 @@ TEMPO_PRIOR_BPM: Final = 120.0
 
 TEMPO_MAX_BPM: Final = 320.0
 """Tempos from here on are not considered, in beats per minute."""
+
+TAGGER_SAMPLE_RATE: Final = 16_000
+"""Sample rate that the tagger was trained at, in hertz; it and what follows are its package's."""
+
+TAGGER_N_FFT: Final = 512
+"""Length of the tagger's analysis frame, in samples at its own rate (32 ms)."""
+
+TAGGER_HOP: Final = 256
+"""Distance between two of the tagger's analysis frames, in samples at its own rate (16 ms)."""
+
+TAGGER_N_MELS: Final = 96
+"""Mel bands of the tagger's spectrogram."""
+
+TAGGER_COMPRESSION: Final = 10_000
+"""The tagger hears log10(1 + this times the power of a mel band)."""
+
+PATCH_FRAMES: Final = 187
+"""Frames of the spectrogram that the tagger hears at once (3 s)."""
+
+N_TAGS: Final = 50
+"""Tags that the tagger knows."""
