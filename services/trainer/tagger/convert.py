@@ -2,14 +2,38 @@
 
 import hashlib
 from pathlib import Path
+from typing import Final
 
 from services.trainer.tagger.checkpoint import read_weights
 from services.trainer.tagger.graph import build_model
 from services.trainer.tagger.wheel import NETWORK, PACKAGE, ConversionError, Wheel, read_wheel
-from shared.music.tagger import CITATION, INPUT, TAG_NAMES, Origin, TaggerInfo
+from shared.music.constants import (
+    PATCH_FRAMES,
+    TAGGER_COMPRESSION,
+    TAGGER_HOP,
+    TAGGER_N_FFT,
+    TAGGER_N_MELS,
+    TAGGER_SAMPLE_RATE,
+)
+from shared.music.tagger import TAG_NAMES
+from shared.music.tagger_sidecar import Origin, TaggerSidecar
+
+CITATION: Final = (
+    "Jordi Pons and Xavier Serra, "
+    '"musicnn: Pre-trained convolutional neural networks for music audio tagging", 2019, '
+    "arXiv:1909.06654"
+)
+
+INPUT: Final = (
+    f"patches: float32 (n, {PATCH_FRAMES}, {TAGGER_N_MELS}), "
+    f"log10(1 + {TAGGER_COMPRESSION} * power) of {TAGGER_N_MELS} Slaney mel bands up to "
+    f"{TAGGER_SAMPLE_RATE // 2} Hz, {TAGGER_SAMPLE_RATE} Hz mono, Hann frames of "
+    f"{TAGGER_N_FFT} samples every {TAGGER_HOP}"
+)
+"""What the network hears, in words."""
 
 
-def convert(path: Path, target: Path) -> TaggerInfo:
+def convert(path: Path, target: Path) -> TaggerSidecar:
     """Convert the network in a wheel; the same wheel always makes the same bytes.
 
     Args:
@@ -35,9 +59,9 @@ def convert(path: Path, target: Path) -> TaggerInfo:
     return info
 
 
-def describe(wheel: Wheel, content: bytes) -> TaggerInfo:
+def describe(wheel: Wheel, content: bytes) -> TaggerSidecar:
     """Describe a network's file and where it comes from."""
-    return TaggerInfo(
+    return TaggerSidecar(
         name=NETWORK,
         origin=Origin(
             package=PACKAGE,

@@ -5,11 +5,14 @@ tagging" (2019), and the package's models.py: every block is convolution (or den
 ReLU, batch norm, in this order; the front end's blocks end with a maximum over frequency.
 
 Channels stand before time here, so that a layer's result goes into the next one as it is.
-The front end takes nearly all of the time, and its batch norms and ReLUs would run on every
-frequency before the maximum throws all but one away. Here they run after it. Both only
-rise, or only fall, with what goes in: where a norm's factor is negative, the maximum of the
-result is that of the smallest convolution, so that filter is turned over and its maximum
-turned back. The values are the same, the work is not.
+Batch norms at rest are factors and offsets; in the back end, where nothing is padded, they
+are folded into the dense layer behind them.
+
+The front end takes nearly all of the time, and its ReLUs and batch norms would run on every
+frequency before the maximum keeps one of them. Here they run after it, on what is kept: ReLU
+never falls, so the maximum may come first. Where a norm's factor is negative the maximum of
+its results is made of the smallest value that goes in, so these filters are turned over
+(the greatest of -x is the smallest of x) and their maxima turned back.
 """
 
 from collections.abc import Mapping
