@@ -36,6 +36,8 @@ class Track(Message):
     message_id: int
     user_id: int | None = None
     file_id: str
+    file_unique_id: str | None = None
+    """The same for the same file, whoever sends it and to which bot; none can be fetched by it."""
     kind: Literal["audio", "voice", "video", "video_note", "document"]
     file_name: str | None = None
     mime_type: str | None = None
@@ -48,6 +50,11 @@ class Track(Message):
         """The same for the same message, so that an update seen twice is one job."""
         source = f"{self.bot_id}/{self.chat_id}/{self.message_id}"
         return blake2b(source.encode(), digest_size=12).hexdigest()
+
+    @property
+    def person(self) -> str:
+        """Who is served: a person is the same in every chat; who has no name is their chat."""
+        return f"{self.bot_id}/{self.chat_id if self.user_id is None else self.user_id}"
 
     @property
     def label(self) -> str | None:

@@ -64,8 +64,9 @@ def track_in(message: Message, bot_id: int) -> Track | None:
         bot_id=bot_id,
         chat_id=message.chat.id,
         message_id=message.message_id,
-        user_id=message.from_user.id if message.from_user else None,
+        user_id=_sender(message),
         file_id=media.file_id,
+        file_unique_id=media.file_unique_id,
         kind=_KINDS[type(media)],
         file_name=getattr(media, "file_name", None),
         mime_type=getattr(media, "mime_type", None),
@@ -73,6 +74,13 @@ def track_in(message: Message, bot_id: int) -> Track | None:
         duration_s=getattr(media, "duration", None),
         title=_title(media),
     )
+
+
+def _sender(message: Message) -> int | None:
+    """Who sent it. In the name of a chat, Telegram puts one and the same user for everybody."""
+    if message.sender_chat is not None or message.from_user is None:
+        return None
+    return message.from_user.id
 
 
 def _may_sound(document: Document) -> bool:
