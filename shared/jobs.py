@@ -1,15 +1,16 @@
 """The state of every job, in Redis, moving only forward.
 
 A job is one hash. Beside it stand the set of its finished segments, the sorted set of
-jobs that are not over, and the sorted set of jobs that no worker has begun, whose order
-is the queue a person sees. Every change is one script, so two workers that run the same
-step at once cannot tear a state.
+jobs that are not over, and the sorted set of jobs that may begin and that no worker has
+begun, whose order is the queue a person sees; jobs that wait for earlier ones of the same
+person are not among those (``shared.turns``). Every change is one script, so two workers
+that run the same step at once cannot tear a state.
 """
 
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
 from redis import Redis
@@ -19,24 +20,33 @@ from shared.errors import ErrorCode, GenrebotError
 from shared.messages import Plan, Track
 from shared.settings import JobSettings, RedisSettings
 from shared.stages import Stage
+from shared.turns import ACTIVE, IN_WORK, WAITING, Turns, line_key, working_key
 
-ACTIVE = key("jobs", "active")
-WAITING = key("jobs", "waiting")
 STATUS_LOCK_S = 20
 """Seconds after which a lock on a status message is taken for abandoned.
 
 Above the 10 s that the bot gives a request. A reply may take longer, which does no harm: once
 the lock is free the bot sees from the job's stage that the message is no longer its own."""
 
-_CREATE = """
+_CREATE = (
+    IN_WORK
+    + """
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'track', ARGV[2], 'stage', ARGV[3], 'rank', 0,
            'created', ARGV[4], 'changed', ARGV[4])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
-redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
+if in_work(KEYS[2], KEYS[4]) < tonumber(ARGV[6]) and redis.call('ZCARD', KEYS[5]) == 0 then
+  redis.call('SADD', KEYS[4], ARGV[1])
+  redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
+else
+  redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1])
+end
+redis.call('EXPIRE', KEYS[4], ARGV[5])
+redis.call('EXPIRE', KEYS[5], ARGV[5])
 return 1
 """
+)
 
 # 1: the job is at this stage now. 0: it is past it, over, or unknown.
 _ADVANCE = """
@@ -77,10 +87,12 @@ class JobView:
     plan: Plan | None
     segments_done: int
     position: int | None
-    """Jobs that are before this one and that no worker has begun; None once begun."""
+    """Jobs before this one that may begin and that no worker has begun; None unless it is one."""
     status_message_id: int | None
     error: GenrebotError | None
     fields: dict[str, str]
+    place: int | None = None
+    """Which of its person's tracks this is, where it waits for that person's earlier ones."""
 
     @property
     def chunks_done(self) -> int:
@@ -96,6 +108,7 @@ class JobStore:
     def __init__(self, redis: Redis, settings: JobSettings) -> None:
         self.redis = redis
         self.settings = settings
+        self.turns = Turns(redis, settings)
         self._create = redis.register_script(_CREATE)
         self._advance = redis.register_script(_ADVANCE)
         self._record = redis.register_script(_RECORD)
@@ -107,15 +120,21 @@ class JobStore:
         return cls(connect(redis, text=True), settings)
 
     def create(self, track: Track) -> bool:
-        """Note a new job as received; False where it is known already."""
+        """Note a new job as received; False where it is known already.
+
+        It may begin at once unless too many of its person's are in work; then it stands in
+        that person's line until ``turns.admit`` lets it in.
+        """
+        person = track.person
         made = self._create(
-            keys=[_job(track.job_id), ACTIVE, WAITING],
+            keys=[_job(track.job_id), ACTIVE, WAITING, working_key(person), line_key(person)],
             args=[
                 track.job_id,
                 track.model_dump_json(),
                 Stage.RECEIVED,
                 time.time(),
                 self.settings.job_ttl_s,
+                self.settings.jobs_per_person,
             ],
         )
         return bool(made)
@@ -223,7 +242,17 @@ class JobStore:
         return self.views([job_id])[0]
 
     def views(self, job_ids: Iterable[str]) -> list[JobView | None]:
-        """Many jobs in one round trip, in the order asked for."""
+        """Many jobs in one round trip, or two where some are held; in the order asked for."""
+        views = self._read(job_ids)
+        odd = {
+            view.job_id: view.track.person
+            for view in views
+            if view and view.stage is Stage.RECEIVED and view.position is None
+        }
+        places = dict(zip(odd, self.turns.places(odd.items()), strict=True))
+        return [view and replace(view, place=places.get(view.job_id)) for view in views]
+
+    def _read(self, job_ids: Iterable[str]) -> list[JobView | None]:
         ids = list(job_ids)
         with self.redis.pipeline(transaction=False) as pipe:
             for job_id in ids:

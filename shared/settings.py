@@ -75,6 +75,8 @@ class JobSettings(_Group):
     """Featurize tasks that one track may have in flight, so that none fills the queue."""
     short_track_s: Annotated[float, Field(gt=0)] = 600
     """Tracks up to this length, in seconds, travel on the queue that long ones stay off."""
+    jobs_per_person: Annotated[int, Field(ge=1)] = 2
+    """Tracks of one person that are in work at once; further ones wait in that person's line."""
     max_attempts: Annotated[int, Field(ge=1)] = 3
     """Starts of one task for one job that may end in its worker's death before the job fails."""
     lease_s: Annotated[float, Field(gt=1)] = 20
@@ -117,3 +119,12 @@ class ReplySettings(_Group):
     """A model other than the one that ships."""
     send_clip: bool = True
     """Whether the strongest moment is sent back as a voice message."""
+
+
+class AnswerSettings(_Group):
+    """How long, and how much of, what was answered is kept for the next who sends the same."""
+
+    answer_ttl_s: Annotated[int, Field(gt=0)] = 7 * 24 * SECONDS_PER_HOUR
+    """Seconds that an answer is kept after its last use."""
+    answer_bytes: Annotated[int, Field(ge=4_000_000)] = 64_000_000
+    """Most bytes of all answers together; three hours of music need half a million."""

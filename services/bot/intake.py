@@ -79,12 +79,13 @@ class Intake:
 
         A job that is known and still stands at the start is sent again: the process that
         noted it may have died before it sent it. Twice in the queue does no harm, a worker
-        that comes second finds the job moved on.
+        that comes second finds the job moved on. A job that waits for earlier ones of the
+        same person is sent by the worker that ends the last of them.
         """
-        if not self._jobs.create(track):
-            view = self._jobs.view(track.job_id)
-            if view is not None and view.stage is not Stage.RECEIVED:
-                return
+        self._jobs.create(track)
+        view = self._jobs.view(track.job_id)
+        if view is not None and (view.stage is not Stage.RECEIVED or view.place is not None):
+            return
         send(
             self._queue,
             Step.INGEST,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.bot.texts import label
+from services.bot.texts import label, ordinal
 from shared.bars import bar
 from shared.jobs import JobView
 from shared.stages import Stage
@@ -32,7 +32,9 @@ def render(view: JobView) -> str:
     """
     name = label(view.track)
     lines = [f"<b>{name}</b>"] if name else []
-    if view.stage is Stage.RECEIVED:
+    if view.place is not None:
+        lines.append(_turn(view.place))
+    elif view.stage is Stage.RECEIVED:
         lines.append(_place(view.position or 0))
     else:
         share = _share(view)
@@ -51,6 +53,10 @@ def _place(before: int) -> str:
     if before == 1:
         return "In the queue: 1 track is before yours."
     return f"In the queue: {before} tracks are before yours."
+
+
+def _turn(place: int) -> str:
+    return f"Your {ordinal(place)} track at once: it waits for your own earlier ones."
 
 
 def _step(view: JobView) -> str:

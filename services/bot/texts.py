@@ -16,6 +16,7 @@ BYTES_PER_MB: Final = 1_000_000
 LABEL_LENGTH: Final = 64
 """Characters of a title or file name that are shown."""
 
+_ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
 _SPELLED: Final = {"hiphop": "hip-hop"}
 
 COMMANDS: Final = [
@@ -110,6 +111,13 @@ def megabytes(size: int) -> str:
     """Write a size in bytes as MB, with one decimal unless it is whole."""
     tenths = -(-size * 10 // BYTES_PER_MB)  # rounded up: 20.01 MB must not read as 20 MB
     return f"{tenths // 10} MB" if tenths % 10 == 0 else f"{tenths / 10} MB"
+
+
+def ordinal(number: int) -> str:
+    """Write 3 as 3rd; ``number`` is at least 1."""
+    if number % 100 in {11, 12, 13}:
+        return f"{number}th"
+    return f"{number}{_ENDINGS.get(number % 10, 'th')}"
 
 
 def label(track: Track) -> str | None:

@@ -1,5 +1,7 @@
 """Which step follows which, on which queue, and how long it may take."""
 
+from collections.abc import Iterable
+
 from celery import Celery
 
 from shared.broker import Lane, Step, download_limit_s, send, step_limit_s
@@ -19,6 +21,12 @@ class Flow:
         self._jobs = jobs
         self._limits = limits
         self._settings = settings
+
+    def start(self, job_ids: Iterable[str]) -> None:
+        """Begin jobs that may begin; those that have been forgotten meanwhile are passed over."""
+        for view in self._jobs.views(job_ids):
+            if view is not None:
+                self.ingest(view)
 
     def ingest(self, view: JobView) -> None:
         """Fetch the file."""

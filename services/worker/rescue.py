@@ -4,7 +4,8 @@ A lease brings back what a worker had begun. A message can also be lost before t
 off the queue by a worker that is killed, or whose Redis restarts, just before the lease; or
 written in the last second before a power cut. So now and then one worker looks for jobs that
 are not over and of which there is neither a message nor a lease, and sends on what they wait
-for. Steps are idempotent: at worst one runs twice.
+for. Steps are idempotent: at worst one runs twice. Jobs that wait for earlier ones of the same
+person have neither by right; for them it looks whether their turn has come.
 """
 
 import base64
@@ -18,6 +19,7 @@ from services.worker.leases import LEASES, Errand
 from services.worker.resources import Resources
 from shared.broker import Lane
 from shared.connection import key
+from shared.jobs import JobView
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +59,18 @@ def _send_on(own: Resources, job_id: str) -> bool:
     if view is None or view.stage.final:
         own.jobs.drop_from_lists(job_id)
         return False
+    if view.place is not None:
+        return _let_in(own, view)
     logger.warning("job %s was lost while %s and is sent on", job_id, view.stage)
     own.flow.resume(view)
     return True
+
+
+def _let_in(own: Resources, view: JobView) -> bool:
+    """Start whoever is next of a held job's person, where an earlier job ended unnoticed."""
+    admitted = own.jobs.turns.admit(view.track.person)
+    own.flow.start(admitted)
+    return view.job_id in admitted
 
 
 def _traces(own: Resources) -> Iterator[str]:

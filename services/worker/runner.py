@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 from redis.exceptions import LockError, RedisError
 
+from services.worker.ending import settle
 from services.worker.leases import Errand
 from services.worker.resources import Resources, resources
 from shared.broker import Lane, Step
@@ -146,8 +147,7 @@ def _counted(task: Task, own: Resources, errand: Errand, call: Callable[[], None
     finally:
         own.jobs.end(job_id, label)
     if own.jobs.fact(job_id, "final"):
-        # Here, for a step may have been writing while another one ended the job.
-        own.spool.delete(job_id)
+        settle(own, job_id)
 
 
 def _guarded(task: Task, own: Resources, errand: Errand, call: Callable[[], None]) -> None:

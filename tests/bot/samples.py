@@ -43,10 +43,9 @@ def update(chat_id: int = PERSON, *, kind: str = "message", **content: Any) -> U
 
 
 def track(chat_id: int = PERSON, *, bot_id: int = BOT_ID, **facts: Any) -> Track:
-    """One track nobody has sent before."""
-    return Track(
-        bot_id=bot_id, chat_id=chat_id, message_id=next(_ids), file_id="f", kind="audio", **facts
-    )
+    """One track nobody has sent before, of somebody new."""
+    plain = {"user_id": next(_ids), "message_id": next(_ids), "file_id": "f", "kind": "audio"}
+    return Track.model_validate({"bot_id": bot_id, "chat_id": chat_id} | plain | facts)
 
 
 def received(jobs: JobStore, chat_id: int = PERSON, **facts: Any) -> str:

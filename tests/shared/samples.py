@@ -10,8 +10,9 @@ _ids = count(1)
 
 
 def track(**facts: Any) -> Track:
-    """One track; ``facts`` override what stands here."""
+    """One track of somebody new; ``facts`` override what stands here."""
     plain = {
+        "user_id": next(_ids),
         "bot_id": 42,
         "chat_id": 7,
         "message_id": next(_ids),
