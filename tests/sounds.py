@@ -147,6 +147,20 @@ def encode(  # noqa: PLR0913 - two positions, the rest keywords
     return file.getvalue()
 
 
+def mp3_of_variable_bit_rate(samples: Samples, *, index: bool) -> bytes:
+    """An mp3 whose packets have all sizes, with or without the Xing table of where they lie."""
+    file = io.BytesIO()
+    options = {"write_xing": str(int(index)), "id3v2_version": "0"}
+    with av.open(file, "w", format="mp3", options=options) as container:
+        audio = container.add_stream("libmp3lame", rate=SAMPLE_RATE)
+        audio.layout, audio.format = "mono", "fltp"
+        audio.codec_context.flags |= 2  # AV_CODEC_FLAG_QSCALE: constant quality
+        audio.codec_context.global_quality = 4 * 118  # FF_QP2LAMBDA
+        container.start_encoding()
+        _write_sound(container, audio, samples[None], SAMPLE_RATE)
+    return file.getvalue()
+
+
 def mp3_with_cover(samples: Samples) -> bytes:
     """An mp3 whose ID3 tag holds a picture, which FFmpeg shows as a video stream."""
     return _with_cover(samples, "mp3")

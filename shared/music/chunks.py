@@ -1,6 +1,7 @@
 """Cutting a stream of samples into the pieces that predictions are made on."""
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ class Segment(NamedTuple):
     """Chunks that travel together.
 
     ``pcm`` has the shape (chunks, CHUNK_HOP) and is int16; ``spans`` holds each chunk's
-    start and end, in seconds from the start of the track; ``number`` counts segments from 0.
+    start and end, in seconds from the start of the track; ``number`` counts segments from 0
+    at the start of what was cut.
     """
 
     number: int
@@ -33,13 +35,21 @@ class TrackMeter:
 
     Args:
         blocks: mono blocks of any length at ``SAMPLE_RATE``, float32.
+        n_samples: samples of the track that have passed before, whole chunks of them.
+        loudest_dbfs: level of the loudest second of those.
 
     """
 
-    def __init__(self, blocks: Iterable[Samples]) -> None:
+    def __init__(
+        self,
+        blocks: Iterable[Samples],
+        *,
+        n_samples: int = 0,
+        loudest_dbfs: float = -math.inf,
+    ) -> None:
         self._blocks = blocks
-        self.n_samples = 0
-        self.loudest_dbfs = -np.inf
+        self.n_samples = n_samples
+        self.loudest_dbfs = loudest_dbfs
 
     @property
     def duration_s(self) -> float:
@@ -128,7 +138,7 @@ def chunks(blocks: Iterable[Samples]) -> Iterator[Window]:
 
     """
     meter = blocks if isinstance(blocks, TrackMeter) else TrackMeter(blocks)
-    start = 0
+    start = meter.n_samples
     stub: Samples | None = None
     for piece in _pieces(meter, CHUNK_HOP):
         if piece.size == CHUNK_HOP:
