@@ -1,0 +1,61 @@
+"""All kinds of sounds that are no music, and a choice of clips of each."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.trainer.sounds.noise import NOISES
+from services.trainer.sounds.shaping import Maker, levelled
+from services.trainer.sounds.speech import SPEECHES
+from services.trainer.sounds.tones import TONES
+from shared.music.constants import CHUNK_HOP
+
+Family = Literal["speech", "noise", "tone"]
+
+FAMILIES: Final[Mapping[Family, Mapping[str, Maker]]] = MappingProxyType(
+    {"speech": SPEECHES, "noise": NOISES, "tone": TONES}
+)
+"""Makers by family and kind; no kind's name stands in two families."""
+
+LEVELS_DBFS: Final = (-35.0, -12.0)
+"""Between which levels clips lie, in dB full scale (RMS)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """A sound that is no music; ``samples`` are float32 of shape (chunks, CHUNK_HOP)."""
+
+    family: Family
+    kind: str
+    samples: NDArray[np.float32]
+
+
+def clips(
+    seed: int, numbers: Mapping[Family, int], chunks: int, kinds: Collection[str] | None = None
+) -> Iterator[Clip]:
+    """Synthesize clips.
+
+    Args:
+        seed: clips of another seed are others of the same kinds; a kind's clips do not
+            depend on which other kinds are asked for.
+        numbers: how many clips of each kind, by family.
+        chunks: how many chunks a clip lasts, at least 1.
+        kinds: which kinds to make; all where it is left out.
+
+    Raises:
+        SpeechError: speech is asked for and espeak-ng is not there.
+
+    """
+    for family, makers in FAMILIES.items():
+        for kind, make in makers.items():
+            if kinds is not None and kind not in kinds:
+                continue
+            for number in range(numbers.get(family, 0)):
+                rng = np.random.default_rng([seed, number, *kind.encode()])
+                wave = make(rng, chunks * CHUNK_HOP)
+                samples = levelled(wave, rng.uniform(*LEVELS_DBFS))
+                yield Clip(family, kind, samples.reshape(chunks, CHUNK_HOP))
