@@ -115,13 +115,13 @@ def _in_order(
         return
     # Never forked: whoever shows the progress has threads, whose locks a fork would inherit.
     spawn = get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_leave_interrupts) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_end_at_once) as pool:
         yield from pool.map(hear, paths)
 
 
-def _leave_interrupts() -> None:
-    """Let Ctrl-C end the parent alone, which then ends its children in order."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _end_at_once() -> None:
+    """Let Ctrl-C end a child without a traceback, and without its track being finished first."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _hear(path: Path, rows_of: RowsOf[Rows], conditions: Sequence[Condition]) -> _Heard[Rows] | str:
