@@ -18,63 +18,18 @@ from redis import Redis
 from shared.connection import connect, key
 from shared.errors import ErrorCode, GenrebotError
 from shared.messages import Plan, Track
+from shared.scripts import ADVANCE, COUNT, CREATE, RECORD
 from shared.settings import JobSettings, RedisSettings
 from shared.stages import Stage
-from shared.turns import ACTIVE, IN_WORK, WAITING, Turns, line_key, working_key
+from shared.turns import ACTIVE, WAITING, Turns, line_key, working_key
 
+LEADER = "leader"
+"""The field that names the job whose answer will be this one's too."""
 STATUS_LOCK_S = 20
 """Seconds after which a lock on a status message is taken for abandoned.
 
 Above the 10 s that the bot gives a request. A reply may take longer, which does no harm: once
 the lock is free the bot sees from the job's stage that the message is no longer its own."""
-
-_CREATE = (
-    IN_WORK
-    + """
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('HSET', KEYS[1], 'track', ARGV[2], 'stage', ARGV[3], 'rank', 0,
-           'created', ARGV[4], 'changed', ARGV[4])
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
-if in_work(KEYS[2], KEYS[4]) < tonumber(ARGV[6]) and redis.call('ZCARD', KEYS[5]) == 0 then
-  redis.call('SADD', KEYS[4], ARGV[1])
-  redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
-else
-  redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1])
-end
-redis.call('EXPIRE', KEYS[4], ARGV[5])
-redis.call('EXPIRE', KEYS[5], ARGV[5])
-return 1
-"""
-)
-
-# 1: the job is at this stage now. 0: it is past it, over, or unknown.
-_ADVANCE = """
-local rank = tonumber(redis.call('HGET', KEYS[1], 'rank'))
-local wanted = tonumber(ARGV[2])
-if not rank or rank > wanted then return 0 end
-if redis.call('HGET', KEYS[1], 'final') then return 0 end
-if rank < wanted then
-  redis.call('HSET', KEYS[1], 'stage', ARGV[3], 'rank', wanted, 'changed', ARGV[4])
-  if ARGV[6] == '1' then redis.call('HSET', KEYS[1], 'final', 1) end
-end
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('ZREM', KEYS[3], ARGV[1])
-if ARGV[6] == '1' then redis.call('ZREM', KEYS[2], ARGV[1]) end
-return 1
-"""
-
-# Sets a field once, and only where the job still exists.
-_RECORD = """
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
-"""
-
-# Counts, and only where the job still exists.
-_COUNT = """
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-return redis.call('HINCRBY', KEYS[1], ARGV[1], ARGV[2])
-"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +48,13 @@ class JobView:
     fields: dict[str, str]
     place: int | None = None
     """Which of its person's tracks this is, where it waits for that person's earlier ones."""
+    leader: "JobView | None" = None
+    """The job on the same file that this one follows, and waits for, instead of working itself."""
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether an answer may still come of it."""
+        return not self.stage.final and self.error is None
 
     @property
     def chunks_done(self) -> int:
@@ -109,10 +71,10 @@ class JobStore:
         self.redis = redis
         self.settings = settings
         self.turns = Turns(redis, settings)
-        self._create = redis.register_script(_CREATE)
-        self._advance = redis.register_script(_ADVANCE)
-        self._record = redis.register_script(_RECORD)
-        self._count = redis.register_script(_COUNT)
+        self._create = redis.register_script(CREATE)
+        self._advance = redis.register_script(ADVANCE)
+        self._record = redis.register_script(RECORD)
+        self._count = redis.register_script(COUNT)
 
     @classmethod
     def open(cls, redis: RedisSettings, settings: JobSettings) -> Self:
@@ -127,7 +89,7 @@ class JobStore:
         """
         person = track.person
         made = self._create(
-            keys=[_job(track.job_id), ACTIVE, WAITING, working_key(person), line_key(person)],
+            keys=[job_key(track.job_id), ACTIVE, WAITING, working_key(person), line_key(person)],
             args=[
                 track.job_id,
                 track.model_dump_json(),
@@ -148,7 +110,7 @@ class JobStore:
 
         """
         reached = self._advance(
-            keys=[_job(job_id), ACTIVE, WAITING],
+            keys=[job_key(job_id), ACTIVE, WAITING],
             args=[
                 job_id,
                 stage.rank,
@@ -162,15 +124,15 @@ class JobStore:
 
     def record(self, job_id: str, field: str, value: str) -> bool:
         """Write a fact about a job once; False where it is known or the job is gone."""
-        return bool(self._record(keys=[_job(job_id)], args=[field, value]))
+        return bool(self._record(keys=[job_key(job_id)], args=[field, value]))
 
     def forget(self, job_id: str, field: str) -> None:
         """Take back a fact, so that it can be recorded anew."""
-        self.redis.hdel(_job(job_id), field)
+        self.redis.hdel(job_key(job_id), field)
 
     def fact(self, job_id: str, field: str) -> str | None:
         """Read one recorded fact."""
-        return cast("str | None", self.redis.hget(_job(job_id), field))
+        return cast("str | None", self.redis.hget(job_key(job_id), field))
 
     def plan(self, job_id: str) -> Plan | None:
         """How the track was cut, once it was."""
@@ -187,11 +149,11 @@ class JobStore:
         A step whose worker dies never gets to ``end``, so the count is one for the start
         at hand and one for each death before it.
         """
-        return cast("int", self._count(keys=[_job(job_id)], args=[f"open:{step}", 1]))
+        return cast("int", self._count(keys=[job_key(job_id)], args=[f"open:{step}", 1]))
 
     def end(self, job_id: str, step: str) -> None:
         """Take back what ``begin`` counted: the step has ended, well or not."""
-        self._count(keys=[_job(job_id)], args=[f"open:{step}", -1])
+        self._count(keys=[job_key(job_id)], args=[f"open:{step}", -1])
 
     def segment_done(self, job_id: str, segment: int) -> int:
         """Note that a segment's features are there; the number of finished segments."""
@@ -242,21 +204,31 @@ class JobStore:
         return self.views([job_id])[0]
 
     def views(self, job_ids: Iterable[str]) -> list[JobView | None]:
-        """Many jobs in one round trip, or two where some are held; in the order asked for."""
+        """Many jobs in few round trips, in the order asked for."""
         views = self._read(job_ids)
+        known = [view for view in views if view]
         odd = {
             view.job_id: view.track.person
-            for view in views
-            if view and view.stage is Stage.RECEIVED and view.position is None
+            for view in known
+            if view.stage is Stage.RECEIVED and view.position is None
         }
-        places = dict(zip(odd, self.turns.places(odd.items()), strict=True))
-        return [view and replace(view, place=places.get(view.job_id)) for view in views]
+        led = {
+            view.job_id: view.fields[LEADER]
+            for view in known
+            if view.stage is Stage.FETCHING and LEADER in view.fields
+        }
+        places = dict(zip(odd, self.turns.places(odd.items()), strict=True)) if odd else {}
+        leaders = dict(zip(led, self._read(led.values()), strict=True)) if led else {}
+        return [
+            view and replace(view, place=places.get(view.job_id), leader=leaders.get(view.job_id))
+            for view in views
+        ]
 
     def _read(self, job_ids: Iterable[str]) -> list[JobView | None]:
         ids = list(job_ids)
         with self.redis.pipeline(transaction=False) as pipe:
             for job_id in ids:
-                pipe.hgetall(_job(job_id))
+                pipe.hgetall(job_key(job_id))
                 pipe.scard(_segments(job_id))
                 pipe.zrank(WAITING, job_id)
             answers: list[Any] = pipe.execute()
@@ -282,7 +254,8 @@ def _view(job_id: str, fields: dict[str, str], segments: int, rank: int | None) 
     )
 
 
-def _job(job_id: str) -> str:
+def job_key(job_id: str) -> str:
+    """Name of the hash that holds a job's state."""
     return key("job", job_id)
 
 

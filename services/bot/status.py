@@ -1,5 +1,6 @@
 """How the state of a job reads while it is under way."""
 
+from dataclasses import replace
 from typing import Final
 
 from services.bot.texts import label, ordinal
@@ -37,8 +38,9 @@ def render(view: JobView) -> str:
     elif view.stage is Stage.RECEIVED:
         lines.append(_place(view.position or 0))
     else:
-        share = _share(view)
-        lines += [_step(view), f"{bar(share)} {share:.0%}"]
+        work = _work(view)
+        share = _share(work)
+        lines += [_step(work), f"{bar(share)} {share:.0%}"]
     return "\n".join(lines)
 
 
@@ -53,6 +55,14 @@ def _place(before: int) -> str:
     if before == 1:
         return "In the queue: 1 track is before yours."
     return f"In the queue: {before} tracks are before yours."
+
+
+def _work(view: JobView) -> JobView:
+    """Whose progress to tell: that of the job on the same file, where this one waits for it."""
+    leader = view.leader
+    if leader is None or leader.stage is Stage.RECEIVED:
+        return view
+    return replace(leader, stage=Stage.CLASSIFYING) if over(leader) else leader
 
 
 def _turn(place: int) -> str:

@@ -5,7 +5,8 @@ off the queue by a worker that is killed, or whose Redis restarts, just before t
 written in the last second before a power cut. So now and then one worker looks for jobs that
 are not over and of which there is neither a message nor a lease, and sends on what they wait
 for. Steps are idempotent: at worst one runs twice. Jobs that wait for earlier ones of the same
-person have neither by right; for them it looks whether their turn has come.
+person, or for another one's answer, have neither by right; for them it looks whether their turn
+has come, or whether that other one will never answer.
 """
 
 import base64
@@ -61,6 +62,8 @@ def _send_on(own: Resources, job_id: str) -> bool:
         return False
     if view.place is not None:
         return _let_in(own, view)
+    if view.leader is not None and view.leader.is_at_work:
+        return False
     logger.warning("job %s was lost while %s and is sent on", job_id, view.stage)
     own.flow.resume(view)
     return True

@@ -4,17 +4,30 @@ The parent makes them before it forks, so that its children inherit a loaded mod
 redis-py opens new connections in a child by itself.
 """
 
+import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from typing import Final
 
 from celery import Celery
 
 from services.worker.flow import Flow
+from services.worker.leads import Leads
 from services.worker.leases import Leases
+from shared.archive import Archive
 from shared.jobs import JobStore
 from shared.music.model import GenreModel
-from shared.settings import JobSettings, LimitSettings, RedisSettings, ReplySettings
+from shared.settings import (
+    AnswerSettings,
+    JobSettings,
+    LimitSettings,
+    RedisSettings,
+    ReplySettings,
+)
 from shared.spool import Spool
+
+ANSWER_FORMAT: Final = 1
+"""To be raised when the same model would answer the same file otherwise than before."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,7 @@ class Resources:
     spool: Spool
     flow: Flow
     leases: Leases
+    leads: Leads
     limits: LimitSettings
     job_settings: JobSettings
     reply_settings: ReplySettings
@@ -33,6 +47,19 @@ class Resources:
     def model(self) -> GenreModel:
         """The model that predicts."""
         return _model(self.reply_settings)
+
+    @cached_property
+    def version(self) -> str:
+        """Changes with whatever an answer depends on besides the file."""
+        made_by = (
+            f"{ANSWER_FORMAT}/{self.reply_settings.send_clip}/{self.model.info.model_dump_json()}"
+        )
+        return hashlib.sha256(made_by.encode()).hexdigest()[:16]
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The answers that this version has given."""
+        return Archive(self.spool.redis, AnswerSettings(), self.version)
 
 
 @cache
@@ -49,6 +76,7 @@ def make_resources(app: Celery) -> Resources:
         spool=Spool.open(redis, job_settings),
         flow=Flow(app, jobs, limits, job_settings),
         leases=Leases(jobs.redis, job_settings.lease_s),
+        leads=Leads(jobs.redis, job_settings.job_ttl_s),
         limits=limits,
         job_settings=job_settings,
         reply_settings=ReplySettings(),

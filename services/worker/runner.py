@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 from redis.exceptions import LockError, RedisError
 
-from services.worker.ending import settle
+from services.worker.ending import settle, wake
 from services.worker.leases import Errand
 from services.worker.resources import Resources, resources
 from shared.broker import Lane, Step
@@ -196,6 +196,7 @@ def _fail(
         own.jobs.advance(job_id, Stage.DONE)
         return
     news = own.jobs.fail(job_id, error)
+    wake(own, job_id)
     if tell and (news or name is not Step.REPLY):
         own.flow.reply(job_id)
     else:

@@ -11,10 +11,11 @@ from redis.exceptions import LockError
 
 from shared.connection import key
 from shared.errors import AudioError, ErrorCode, GenrebotError
-from shared.jobs import ACTIVE, WAITING, JobStore
+from shared.jobs import JobStore
 from shared.messages import Plan
 from shared.settings import JobSettings
 from shared.stages import Stage
+from shared.turns import ACTIVE, WAITING
 from tests.shared.samples import received, seen, track
 
 UNKNOWN = "0" * 24

@@ -131,8 +131,12 @@ def test_only_json_lies_in_the_queue(past: Past) -> None:
 
 
 def test_nothing_is_left_behind_but_the_jobs_state(past: Past) -> None:
-    """No audio, no results, no lease, no unacknowledged task; only Celery's table of queues."""
-    ours = {name for name in past.keys if not name.startswith("_kombu.")}
+    """No audio, no results, no lease, no unacknowledged task; only Celery's table of queues.
+
+    And the answer, for whoever sends the same file.
+    """
+    others = ("_kombu.", "genrebot:answer")
+    ours = {name for name in past.keys if not name.startswith(others)}
     assert ours | {"genrebot:jobs:quiet:turn"} == {
         f"genrebot:job:{past.job_id}",
         f"genrebot:job:{past.job_id}:segments",
@@ -142,10 +146,12 @@ def test_nothing_is_left_behind_but_the_jobs_state(past: Past) -> None:
 
 
 def test_everything_that_is_left_expires(past: Past) -> None:
-    """Within a day; the workers' own notes within half a minute."""
+    """Within a day, the workers' own notes within half a minute, and answers within a week."""
     for name, ttl in past.keys.items():
         if name.startswith("genrebot:job:"):
             assert 0 < ttl <= JOB_TTL_S, name
+        elif name.startswith("genrebot:answer"):
+            assert 0 < ttl <= 7 * JOB_TTL_S, name
         elif name.startswith("genrebot:"):
             assert 0 <= ttl <= 30, name
 

@@ -11,8 +11,8 @@ from aiogram.methods import SendPhoto
 from services.emulator.faults import Fault
 from services.emulator.records import ChatMessage
 from services.emulator.serving import EmulatorThread
+from services.worker.once import CLIP, PICTURE, VERDICT
 from services.worker.resources import Resources
-from services.worker.tasks.classify import CLIP, PICTURE, VERDICT
 from services.worker.telegram import call
 from shared.broker import Step
 from shared.errors import AudioError, ErrorCode

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.worker.app import app
+from services.worker.once import CLIP, CLIP_SPAN, PICTURE, VERDICT, share
 from services.worker.resources import Resources
 from services.worker.runner import step
 from services.worker.tasks.convert import audio_name
@@ -16,9 +17,6 @@ from shared.music.pcm import from_pcm16
 from shared.music.picture import draw
 from shared.music.verdict import Verdict
 from shared.stages import Stage
-
-VERDICT, PICTURE, CLIP = "verdict", "picture", "clip"
-"""Names in the spool: JSON, PNG, and OGG/Opus."""
 
 
 @step(app, Step.CLASSIFY, JobMessage)
@@ -41,12 +39,13 @@ def classify(own: Resources, message: JobMessage) -> None:
     if own.reply_settings.send_clip and plan.n_chunks > 1:
         own.spool.put(job_id, CLIP, _clip(own, job_id, plan, verdict))
     own.spool.put(job_id, VERDICT, verdict.model_dump_json().encode())
+    share(own, job_id, verdict, strip)
     own.flow.reply(job_id)
 
 
 def _clip(own: Resources, job_id: str, plan: Plan, verdict: Verdict) -> bytes:
     start_s, end_s = strongest_span(verdict)
-    own.jobs.record(job_id, "clip_span", f"{start_s} {end_s}")
+    own.jobs.record(job_id, CLIP_SPAN, f"{start_s} {end_s}")
     return make_clip(_audio(own, job_id, plan, round(start_s), round(end_s)))
 
 

@@ -8,9 +8,9 @@ from aiogram.types import BufferedInputFile, InputMediaPhoto, Message, ReplyPara
 
 from services.worker.app import app
 from services.worker.caption import clip_caption, error_text, verdict_caption
+from services.worker.once import CLIP, CLIP_SPAN, PICTURE, VERDICT
 from services.worker.resources import Resources
 from services.worker.runner import ANSWERED, TransientError, step
-from services.worker.tasks.classify import CLIP, PICTURE, VERDICT
 from services.worker.telegram import GoneError, call, is_unchanged
 from shared.broker import Step
 from shared.jobs import JobView
@@ -130,7 +130,7 @@ async def _remove(bot: Bot, chat_id: int, message_id: int) -> None:
 
 def _send_clip(own: Resources, view: JobView, verdict: Verdict) -> None:
     """Send the strongest moment; at most once, since nobody wants to hear it twice."""
-    span = view.fields.get("clip_span")
+    span = view.fields.get(CLIP_SPAN)
     if span is None or own.spool.head(view.job_id, CLIP) is None:
         return
     if not own.jobs.record(view.job_id, "clip_sent", "1"):
