@@ -7,16 +7,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from services.trainer.data import DataError
 from services.trainer.fit import track_weights
-from services.trainer.sounds.catalogue import Family, clips
+from services.trainer.sounds.catalogue import clips
 from shared.music.features import analyse_chunk
-from shared.music.gate import COLUMN_NAMES, FAMILIES, GateParameters, columns_of
+from shared.music.gate import COLUMN_NAMES, FAMILIES, Family, GateParameters, columns_of
 from shared.music.tagger import Tagger
 
-CLIPS: Final[Mapping[Family, int]] = {"speech": 14, "noise": 14, "tone": 18}
-"""Clips of each kind, of one chunk: some 600 in all, and each family about as many."""
+CLIPS: Final[Mapping[Family, int]] = {"music": 40, "speech": 9, "noise": 16, "tone": 22}
+"""Clips of each kind, each of one chunk: some 690 in all."""
+
+TUNES_SHARE: Final = 0.2
+"""Share of the music that is synthesized tunes, by weight."""
 
 LEFT_OUT: Final = ("harmony_mean", "perceptr_mean", "tempo")
 """Nothing to learn: offsets of the recording's zero line, and a tempo that any noise has."""
@@ -24,8 +28,8 @@ LEFT_OUT: Final = ("harmony_mean", "perceptr_mean", "tempo")
 BOUND: Final = 4.0
 """Standard deviations of music that a chunk may be off at most."""
 
-PENALTY: Final = 0.01
-"""Inverse weight of the squared weights (scikit-learn's C)."""
+PENALTY: Final = 100.0
+"""scikit-learn's C, where each family of sounds weighs 1 in all."""
 
 HEARD_RMS: Final = 10 ** (-15 / 20)
 """Level at which the tagger hears a chunk, RMS, full scale at one."""
@@ -35,7 +39,7 @@ _DIGITS: Final = 6
 
 @dataclass(frozen=True, eq=False)
 class Sounds:
-    """Chunks that are no music, as the gate sees them.
+    """Synthesized chunks, as the gate sees them.
 
     Attributes:
         features: float64 of shape (chunks, 57), columns as ``FEATURE_NAMES``.
@@ -93,7 +97,7 @@ def fit_gate(
         tags: shape (n, 50), their tags, columns as ``TAG_NAMES``; rows with NaN are left out.
         tracks: shape (n,), each chunk's track; every track counts the same.
         seed: seed of the sounds that are synthesized.
-        sounds: what is no music; synthesized where it is left out, which takes a while.
+        sounds: what ``hear`` gives; synthesized where it is left out, which takes a while.
 
     Raises:
         DataError: there is no music, or a family of sounds is missing.
@@ -104,7 +108,7 @@ def fit_gate(
     if not known.any():
         raise DataError("The gate cannot be fitted without music that has tags.")
     sounds = hear(seed) if sounds is None else sounds
-    if missing := sorted(set(FAMILIES) - {"music", *sounds.families.tolist()}):
+    if missing := sorted(set(FAMILIES) - set(sounds.families.tolist())):
         raise DataError(f"The gate has nothing to learn from for: {', '.join(missing)}.")
     columns = tuple(name for name in COLUMN_NAMES if name not in LEFT_OUT)
     places = [COLUMN_NAMES.index(name) for name in columns]
@@ -115,20 +119,29 @@ def fit_gate(
     scales = _rounded(np.maximum(music.std(axis=0), 10.0**-_DIGITS))
     table = np.clip((np.vstack((music, others)) - means) / scales, -BOUND, BOUND)
     labels = np.concatenate((np.full(len(music), "music"), sounds.families))
-    weights = np.concatenate((track_weights(tracks[known]), np.ones(len(others))))
-    for family in FAMILIES:  # each family is as likely as any other
-        weights[labels == family] *= len(labels) / len(FAMILIES) / weights[labels == family].sum()
-    model = LogisticRegression(C=PENALTY, max_iter=2000)
-    model.fit(table, labels, sample_weight=weights)
-    order = [model.classes_.tolist().index(family) for family in FAMILIES]
+    real = track_weights(tracks[known]) * (1 - TUNES_SHARE) / len(music)
+    weights, bias = _regression(table, labels, np.concatenate((real, _weights(sounds.families))))
     return GateParameters(
         columns=columns,
         means=tuple(means.tolist()),
         scales=tuple(scales.tolist()),
         bound=BOUND,
-        weights=tuple(tuple(row) for row in _rounded(model.coef_[order]).tolist()),
-        bias=tuple(_rounded(model.intercept_[order]).tolist()),
+        weights=tuple(tuple(row) for row in _rounded(weights).tolist()),
+        bias=tuple(_rounded(bias).tolist()),
     )
+
+
+def _regression(
+    table: NDArray[np.float64], labels: NDArray[np.str_], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit weights, shape (4, columns), and biases, shape (4,), in the order of ``FAMILIES``."""
+    model = LogisticRegression(C=PENALTY, max_iter=5000, tol=1e-6)
+    # For matrices this small threads of the linear algebra wait for each other: on a busy
+    # machine a fit takes a hundred times as long with them.
+    with threadpool_limits(1):
+        model.fit(table, labels, sample_weight=weights)
+    order = [model.classes_.tolist().index(family) for family in FAMILIES]
+    return model.coef_[order], model.intercept_[order]
 
 
 def _heard(
@@ -139,6 +152,15 @@ def _heard(
             gain = HEARD_RMS / np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
             tags = tagger.tag_chunk(samples * np.float32(gain))
             yield analyse_chunk(samples).features, tags, clip.family, clip.kind
+
+
+def _weights(families: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Weigh sounds so that each family adds up to 1, but tunes only to their share."""
+    weights = np.empty(len(families))
+    for family in FAMILIES:
+        share = TUNES_SHARE if family == "music" else 1.0
+        weights[families == family] = share / max(1, (families == family).sum())
+    return weights
 
 
 def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:

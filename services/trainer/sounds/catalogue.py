@@ -1,9 +1,9 @@
-"""All kinds of sounds that are no music, and a choice of clips of each."""
+"""All kinds of sounds that are made here, and a choice of clips of each."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,12 @@ from services.trainer.sounds.noise import NOISES
 from services.trainer.sounds.shaping import Maker, levelled
 from services.trainer.sounds.speech import SPEECHES
 from services.trainer.sounds.tones import TONES
+from services.trainer.sounds.tunes import TUNES
 from shared.music.constants import CHUNK_HOP
-
-Family = Literal["speech", "noise", "tone"]
+from shared.music.gate import Family
 
 FAMILIES: Final[Mapping[Family, Mapping[str, Maker]]] = MappingProxyType(
-    {"speech": SPEECHES, "noise": NOISES, "tone": TONES}
+    {"music": TUNES, "speech": SPEECHES, "noise": NOISES, "tone": TONES}
 )
 """Makers by family and kind; no kind's name stands in two families."""
 
@@ -27,7 +27,7 @@ LEVELS_DBFS: Final = (-35.0, -12.0)
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A sound that is no music; ``samples`` are float32 of shape (chunks, CHUNK_HOP)."""
+    """A sound and what it is; ``samples`` are float32 of shape (chunks, CHUNK_HOP)."""
 
     family: Family
     kind: str
