@@ -15,6 +15,8 @@ from shared.genres import GENRES
 from shared.music.chunks import chunks
 from shared.music.decode import decode
 from shared.music.features import FEATURE_NAMES, analyse_chunk
+from shared.music.tagger import Tagger
+from shared.music.tags import ChunkTags
 
 TABLE: Final = "features_3_sec.csv"
 AUDIO: Final = "genres_original"
@@ -112,7 +114,7 @@ def load_audio(
         DataError: there are no recordings laid out like this, or none can be decoded.
 
     """
-    files = _recordings(data_dir / AUDIO, tracks)
+    files = recordings(data_dir / AUDIO, tracks)
     features: list[NDArray[np.float64]] = []
     owners: list[str] = []
     for done, path in enumerate(files, start=1):
@@ -132,8 +134,17 @@ def load_audio(
     return Dataset(np.stack(features), np.array(owners, str), np.array(labels, str))
 
 
-def _recordings(folder: Path, tracks: Collection[str] | None) -> list[Path]:
-    """Find a file for each track; of two files of one track the first by name counts."""
+def recordings(folder: Path, tracks: Collection[str] | None) -> list[Path]:
+    """Find a file for each track; of two files of one track the first by name counts.
+
+    Args:
+        folder: ``genres_original`` of a data folder.
+        tracks: names of the tracks that are wanted; all where it is ``None``.
+
+    Raises:
+        DataError: there are none.
+
+    """
     found = {
         path.stem: path
         for genre in GENRES
@@ -148,6 +159,29 @@ def _recordings(folder: Path, tracks: Collection[str] | None) -> list[Path]:
             "distribution of GTZAN."
         )
     return [found[stem] for stem in sorted(found)]
+
+
+def read_audio(
+    path: Path, data_dir: Path, tagger: Tagger
+) -> tuple[NDArray[np.float64], NDArray[np.float32]] | None:
+    """Send a recording through the chain that every track goes through.
+
+    Returns:
+        Features of shape (n, 57) and tags of shape (n, 50), rows of NaN where a chunk was
+        not tagged; None where the file cannot be decoded, with a warning in the log.
+
+    """
+    chunk_tags = ChunkTags(tagger)
+    try:
+        heard = [
+            (analyse_chunk(samples).features, chunk_tags.next(samples))
+            for samples, _, _ in chunks(decode(path, max_duration_s=MAX_TRACK_S))
+        ]
+    except (AudioError, OSError) as error:
+        _log.warning("left out %s: %s", path.relative_to(data_dir), error)
+        return None
+    features, tags = zip(*heard, strict=True)
+    return np.stack(features), np.stack(tags)
 
 
 def _features(path: Path) -> Iterator[NDArray[np.float64]]:

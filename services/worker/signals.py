@@ -39,16 +39,18 @@ def warm_up(sender: Any, **_: object) -> None:
             error here, and the worker would then fail every job it takes.
 
     """
-    from shared.music import features, picture  # noqa: PLC0415 - heavy, and only workers warm up
+    from shared.music import features, picture, tags  # noqa: PLC0415 - heavy, only workers warm up
 
     started = time.monotonic()
     try:
-        model = resources(sender.app).model
+        own = resources(sender.app)
+        model, tagger = own.model, own.tagger
     except ModelError as error:
         sys.exit(str(error))
     except ValidationError as error:
         sys.exit("; ".join(f"{item['loc']}: {item['msg']}" for item in error.errors()))
     features.warm_up()
+    tags.warm_up(tagger)
     picture.warm_up()
     logger.info("warm after %.1f s, model %s", time.monotonic() - started, model.name)
 

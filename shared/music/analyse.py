@@ -1,6 +1,6 @@
 """The whole chain in one process: from a file to a verdict and what its picture needs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,39 @@ from shared.music.decode import Source, TrackInfo, decode, probe
 from shared.music.features import analyse_chunk
 from shared.music.model import GenreModel
 from shared.music.strip import StripBuilder
+from shared.music.tagger import Tagger
+from shared.music.tags import ChunkTags
 from shared.music.verdict import Verdict
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Hearing:
+    """What is kept of a track once it has been heard.
+
+    Attributes:
+        features: float64 of shape (n, 57), a row for each chunk, columns as ``FEATURE_NAMES``.
+        tags: float32 of shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where a chunk
+            was not tagged.
+        spans: start and end of each chunk, in seconds.
+        strip: the spectrogram, uint8 of shape (128, columns), as ``shared.music.picture.draw``
+            takes it.
+        duration_s: length of the whole track, in seconds.
+        info: what the file says of itself.
+
+    """
+
+    features: NDArray[np.float64]
+    tags: NDArray[np.float32]
+    spans: list[tuple[float, float]]
+    strip: NDArray[np.uint8]
+    duration_s: float
+    info: TrackInfo
+
+    def judged_by(self, model: GenreModel) -> Verdict:
+        """Return what a model makes of it."""
+        return model.verdict(self.features, self.tags, self.spans, duration_s=self.duration_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,21 +62,46 @@ class Analysis:
 def analyse(
     source: Source,
     model: GenreModel,
+    tagger: Tagger,
     *,
     max_duration_s: float,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> Analysis:
     """Tell the genre of a track.
-
-    Of each chunk only its 57 features, its times and a few columns of its spectrogram
-    are kept: an hour of music takes a few megabytes.
 
     Args:
         source: a path, or a file that can be read and sought; it is not closed.
         model: the classifier.
+        tagger: the network that tags chunks.
         max_duration_s: longest track that is accepted, in seconds.
         progress: called with the share that is done, rising to 1.0 at the end; between
             only where the file says how long it is.
+
+    Raises:
+        AudioError: as ``hear``.
+
+    """
+    report = progress or _ignore
+    heard = hear(source, tagger, max_duration_s=max_duration_s, progress=progress)
+    verdict = heard.judged_by(model)
+    report(1.0)
+    return Analysis(verdict, heard.strip, heard.info)
+
+
+def hear(
+    source: Source, tagger: Tagger, *, max_duration_s: float, progress: Progress | None = None
+) -> Hearing:
+    """Compute all that a verdict and its picture are made from.
+
+    Of each chunk only its 57 features, 50 tags, its times and a few columns of its
+    spectrogram are kept: an hour of music takes a few megabytes.
+
+    Args:
+        source: a path, or a file that can be read and sought; it is not closed.
+        tagger: the network that tags chunks.
+        max_duration_s: longest track that is accepted, in seconds.
+        progress: called with the share that is done, up to 0.99, where the file says how
+            long it is.
 
     Raises:
         AudioError: the file cannot be classified; ``shared.music.decode`` and
@@ -54,26 +111,19 @@ def analyse(
     info = probe(source)
     report = progress or _ignore
     meter = TrackMeter(decode(source, max_duration_s=max_duration_s))
-    strip = StripBuilder()
-    rows: list[NDArray[np.float64]] = []
+    strip, chunk_tags = StripBuilder(), ChunkTags(tagger)
+    features: list[NDArray[np.float64]] = []
+    tags: list[NDArray[np.float32]] = []
     spans: list[tuple[float, float]] = []
-    for samples, start_s, end_s in _timed(meter):
-        chunk = analyse_chunk(samples)
-        rows.append(chunk.features)
-        spans.append((start_s, end_s))
-        strip.add(chunk.mel_db, length_s=end_s - start_s)
-        if info.duration_s:
-            report(min(end_s / info.duration_s, 0.99))
-    verdict = Verdict.of(
-        model.predict(np.stack(rows)), spans, duration_s=meter.duration_s, model=model.name
-    )
-    report(1.0)
-    return Analysis(verdict, strip.strip(), info)
-
-
-def _timed(meter: TrackMeter) -> Iterator[tuple[NDArray[np.float32], float, float]]:
     for samples, start, end in chunks(meter):
-        yield samples, start / SAMPLE_RATE, end / SAMPLE_RATE
+        chunk = analyse_chunk(samples)
+        features.append(chunk.features)
+        tags.append(chunk_tags.next(samples))
+        spans.append((start / SAMPLE_RATE, end / SAMPLE_RATE))
+        strip.add(chunk.mel_db, length_s=(end - start) / SAMPLE_RATE)
+        if info.duration_s:
+            report(min(end / SAMPLE_RATE / info.duration_s, 0.99))
+    return Hearing(np.stack(features), np.stack(tags), spans, strip.strip(), meter.duration_s, info)
 
 
 def _ignore(_share: float) -> None:

@@ -101,3 +101,15 @@ PATCH_FRAMES: Final = 187
 
 N_TAGS: Final = 50
 """Tags that the tagger knows."""
+
+TAGGER_LEVEL_DBFS: Final = -15.0
+"""RMS level that every chunk is brought to before it is tagged, in dB full scale."""
+
+GROUP_CHUNKS: Final = 10
+"""Chunks that are described together to the model: half a minute, as it was trained on."""
+
+TAG_STRIDES: Final = ((20, 1), (120, 2), (None, 4))
+"""How tagging thins out: up to which chunk (None: to the end) every how many-th is tagged.
+
+The first minute whole, half of what follows up to six minutes, and a quarter of the rest.
+"""

@@ -1,5 +1,13 @@
-"""The trained classifier, loaded only together with the sidecar that describes it."""
+"""The trained classifier, loaded only together with the sidecar that describes it.
 
+It judges a track in groups of ``GROUP_CHUNKS`` chunks, the length it was trained on; the
+track's probabilities are the mean over the groups, each counting as often as it has audible
+chunks. What is shown for a single chunk is the same model's answer for it and its two
+neighbours. Chunks that are silent are asked for nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self
@@ -10,8 +18,30 @@ from numpy.typing import NDArray
 
 from shared.errors import ModelError
 from shared.genres import GENRES
-from shared.music.features import FEATURE_NAMES, RECIPE_VERSION
-from shared.music.sidecar import Sidecar
+from shared.music.audible import audible, filled
+from shared.music.constants import GROUP_CHUNKS
+from shared.music.families import FAMILIES, Family
+from shared.music.gate import Gate
+from shared.music.sidecar import RECIPE_VERSION, Sidecar
+from shared.music.stretch import STRETCH_NAMES, describe
+from shared.music.verdict import Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Opinion:
+    """What the model thinks of a track.
+
+    Attributes:
+        track: calibrated probabilities of the genres, shape (10,), columns as ``GENRES``.
+        chunks: the same around each chunk, shape (n, 10).
+        families: probabilities of being music, speech, noise or a tone, shape (4,), columns
+            as ``shared.music.gate.FAMILIES``.
+
+    """
+
+    track: NDArray[np.float64]
+    chunks: NDArray[np.float64]
+    families: NDArray[np.float64]
 
 
 def committed() -> Path:
@@ -21,7 +51,7 @@ def committed() -> Path:
 
 
 class GenreModel:
-    """Ten probabilities for each chunk.
+    """Tells the genre of a track from its chunks' features and tags.
 
     Build it with ``load``. One object may be used by several threads.
     """
@@ -32,6 +62,7 @@ class GenreModel:
         # CatBoost takes every core it sees unless told otherwise at each prediction.
         self._thread_count = thread_count
         self._columns = np.array([info.classes.index(genre) for genre in GENRES])
+        self._gate = Gate(info.gate)
 
     @classmethod
     def load(cls, path: Path | None = None, *, thread_count: int = 1) -> Self:
@@ -58,28 +89,121 @@ class GenreModel:
         """Name of the model, as verdicts carry it."""
         return self.info.name
 
-    def predict(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probabilities of the genres for each chunk.
+    def judge(self, features: NDArray[np.float64], tags: NDArray[np.floating]) -> Opinion:
+        """Judge a track.
 
         Args:
-            features: shape (n, 57), n at least 1, columns as ``FEATURE_NAMES``.
+            features: shape (n, 57), n at least 1, a row for each chunk, columns as
+                ``FEATURE_NAMES``.
+            tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where a chunk was
+                not tagged.
+
+        Raises:
+            ValueError: other shapes, a feature that is not finite, or no audible chunk
+                that was tagged.
+
+        """
+        heard = audible(features, tags)
+        complete = filled(tags, heard)
+        groups = _groups(features, tags, complete, heard)
+        near = [_near(features, complete, heard, place) for place in np.flatnonzero(heard).tolist()]
+        table = self.predict(np.stack((*(row for row, _ in groups), *near)))
+        track = np.average(table[: len(groups)], axis=0, weights=[size for _, size in groups])
+        chunks = np.tile(track, (len(features), 1))
+        chunks[heard] = table[len(groups) :]
+        return Opinion(track, chunks, self._gate.probabilities(features, tags))
+
+    def verdict(
+        self,
+        features: NDArray[np.float64],
+        tags: NDArray[np.floating],
+        spans: Sequence[tuple[float, float]],
+        *,
+        duration_s: float,
+    ) -> Verdict:
+        """Judge a track and put it as it is told to people.
+
+        Args:
+            features: as for ``judge``.
+            tags: likewise.
+            spans: start and end of each chunk, in seconds.
+            duration_s: length of the whole track, in seconds.
+
+        Raises:
+            ValueError: as ``judge``.
+
+        """
+        opinion, known = self.judge(features, tags), self.info.calibration
+        music = float(opinion.families[FAMILIES.index("music")])
+        family: Family = "music"
+        if music < known.music_from:
+            family = FAMILIES[1 + int(opinion.families[1:].argmax())]
+        return Verdict.of(
+            opinion.chunks,
+            spans,
+            duration_s=duration_s,
+            model=self.name,
+            track=opinion.track,
+            sure_from=known.sure_from if music >= known.doubt_from else np.inf,
+            family=family,
+        )
+
+    def predict(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the calibrated probabilities of the genres for described stretches.
+
+        Args:
+            rows: shape (n, 362), n at least 1, columns as ``STRETCH_NAMES``.
 
         Returns:
             Shape (n, 10), float64, columns as ``GENRES``; rows sum to 1.
 
         Raises:
-            ValueError: another shape, or a feature that is not finite.
+            ValueError: another shape.
 
         """
-        if features.ndim != 2 or features.shape[1] != len(FEATURE_NAMES) or not len(features):  # noqa: PLR2004 - a table
-            raise ValueError(f"features are (n, {len(FEATURE_NAMES)}), not {features.shape}")
-        finite = np.asarray(np.isfinite(features).all(axis=0))
-        if not finite.all():
-            wrong = [name for name, good in zip(FEATURE_NAMES, finite, strict=True) if not good]
-            raise ValueError(f"features are not finite: {', '.join(wrong)}")
-        table = self._classifier.predict_proba(features, thread_count=self._thread_count)
-        probabilities: NDArray[np.float64] = table[:, self._columns]
-        return probabilities
+        if rows.ndim != 2 or rows.shape[1] != len(STRETCH_NAMES) or not len(rows):  # noqa: PLR2004 - a table
+            raise ValueError(f"stretches are (n, {len(STRETCH_NAMES)}), not {rows.shape}")
+        table = self._classifier.predict_proba(rows, thread_count=self._thread_count)
+        return tempered(table[:, self._columns], self.info.calibration.temperature)
+
+
+def _groups(
+    features: NDArray[np.float64],
+    tags: NDArray[np.floating],
+    complete: NDArray[np.floating],
+    heard: NDArray[np.bool_],
+) -> list[tuple[NDArray[np.float64], int]]:
+    """Describe each group with something audible in it; with the number of its chunks."""
+    rows = []
+    for start in range(0, len(features), GROUP_CHUNKS):
+        group = start + np.flatnonzero(heard[start : start + GROUP_CHUNKS])
+        if len(group):
+            known = group[np.isfinite(tags[group]).all(axis=1)]
+            own = tags[known] if len(known) else complete[group]
+            rows.append((describe(features[group], own), len(group)))
+    return rows
+
+
+def _near(
+    features: NDArray[np.float64],
+    complete: NDArray[np.floating],
+    heard: NDArray[np.bool_],
+    place: int,
+) -> NDArray[np.float64]:
+    """Describe what is audible of a chunk and its neighbours."""
+    around = slice(max(0, place - 1), place + 2)
+    kept = heard[around]
+    return describe(features[around][kept], complete[around][kept])
+
+
+def tempered(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Scale the log odds between classes by 1 / temperature; rows still sum to 1.
+
+    Guo et al., "On calibration of modern neural networks" (2017), section 4.2.
+    """
+    powers = np.clip(probabilities, np.finfo(np.float64).tiny, 1) ** (1 / temperature)
+    scaled: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return scaled
 
 
 def _check_fit(info: Sidecar) -> None:
@@ -89,7 +213,7 @@ def _check_fit(info: Sidecar) -> None:
             f"The model {info.name} was trained on features of the recipe "
             f"{info.recipe_version}, this release computes {RECIPE_VERSION}: train it again."
         )
-    if info.features != FEATURE_NAMES:
+    if info.features != STRETCH_NAMES:
         raise ModelError(
             f"The model {info.name} expects other features, or another order of them, "
             "than this release computes: train it again."

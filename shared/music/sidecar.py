@@ -9,18 +9,26 @@ from typing import Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import ModelError
+from shared.music.features import RECIPE_VERSION as FEATURE_RECIPE
+from shared.music.gate import GateParameters
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
-Level = Literal["chunk", "track_majority", "track_mean"]
-"""Chunks one by one; tracks by their chunks' votes; tracks by averaged probabilities."""
+RECIPE_VERSION: Final = f"{FEATURE_RECIPE}+msd-musicnn-50/1"
+"""Names the meaning of what a model is given; it is only good for the recipe it was trained on."""
+
+Level = Literal["chunk", "track_majority", "track_mean", "track"]
+"""Chunks one by one; tracks by their chunks' votes, by averaged probabilities, or as told."""
+
+Interval = tuple[float, float]
+"""Lower and upper end of a 95 % confidence interval."""
 
 
 class Score(BaseModel):
     """How good a model was on tracks it had not seen.
 
     ``split`` names those tracks; both figures are shares from 0 to 1, ``macro_f1`` the
-    mean over the genres of their F1 scores.
+    mean over the genres of their F1 scores. Intervals come from drawing artists anew.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +39,40 @@ class Score(BaseModel):
     n_chunks: int
     macro_f1: float
     accuracy: float
+    macro_f1_interval: Interval | None = None
+    accuracy_interval: Interval | None = None
+
+
+class GenreScore(BaseModel):
+    """How one genre fares: of its tracks, and of what is told to be it, which share is right."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tracks: int
+    recall: float
+    precision: float
+
+
+class Calibration(BaseModel):
+    """How sure a model may say that it is, and how that was found.
+
+    ``temperature`` divides log odds. A verdict below ``sure_from`` is told as unsure; one
+    whose probability of being music is below ``music_from`` is told to be no music, and
+    one below ``doubt_from`` is unsure. The figures were taken where the model was judged:
+    ``expected_error`` is the expected calibration error, ``answered`` the share of tracks
+    told without doubt, ``right`` the share of those that were right.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    temperature: float = Field(gt=0)
+    sure_from: float = Field(ge=0, le=1)
+    music_from: float = Field(ge=0, le=1)
+    doubt_from: float = Field(ge=0, le=1)
+    split: str
+    expected_error: float
+    answered: float
+    right: float
 
 
 class Counts(BaseModel):
@@ -48,7 +90,7 @@ class Training(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     day: date
-    source: Literal["table", "audio"]
+    source: str
     protocol: str
     seed: int
     parameters: dict[str, int | float | str]
@@ -68,13 +110,16 @@ class Sidecar(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     name: str = Field(min_length=1)
     features: tuple[str, ...]
     recipe_version: str
     classes: tuple[str, ...]
     training: Training
     scores: tuple[Score, ...]
+    genres: dict[str, GenreScore]
+    calibration: Calibration
+    gate: GateParameters
     sha256: str
     size_bytes: int
 

@@ -2,15 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from shared.genres import GENRES
+from shared.music.families import Family
 
 Rule = Literal["mean", "majority"]
+
+CANDIDATES_HOLD: Final = 0.8
+"""An unsure verdict names genres until they hold this share of the probability, or are three."""
+MOST_CANDIDATES: Final = 3
 
 
 class ChunkVerdict(BaseModel):
@@ -27,10 +32,11 @@ class ChunkVerdict(BaseModel):
 class Verdict(BaseModel):
     """A track's genre by both rules, and everything that led to it.
 
-    ``genre`` and ``confidence`` follow the averaged probabilities (our rule);
-    ``majority_genre`` is the most frequent class among the chunks (the original
-    rule, ties going to the higher average). ``agreement`` is the share of chunks
-    whose own genre is ``genre``.
+    ``genre`` and ``confidence`` are the model's for the whole track; ``sure`` says whether
+    they may be told without doubt, else ``candidates`` are the genres to name. ``family``
+    is what the track is at all: only music has a genre worth telling. ``majority_genre``
+    is the most frequent class among the chunks (the original rule, ties going to the
+    higher average). ``agreement`` is the share of chunks whose own genre is ``genre``.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,15 +51,21 @@ class Verdict(BaseModel):
     chunks: list[ChunkVerdict]
     duration_s: float
     model: str
+    sure: bool = True
+    family: Family = "music"
+    candidates: list[str] = []
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - each is one thing that a verdict tells
         cls,
         probabilities: NDArray[np.float64],
         spans: Sequence[tuple[float, float]],
         *,
         duration_s: float,
         model: str,
+        track: NDArray[np.float64] | None = None,
+        sure_from: float = 0.0,
+        family: Family = "music",
     ) -> Self:
         """Fold chunk probabilities into a verdict.
 
@@ -62,6 +74,10 @@ class Verdict(BaseModel):
             spans: start and end of each chunk, in seconds.
             duration_s: length of the whole track, in seconds.
             model: name of the model that predicted.
+            track: probabilities of the whole track, shape (genres,); the mean of the
+                chunks' where it is left out.
+            sure_from: probability from which the genre may be told without doubt.
+            family: what the track is at all; other than music, no genre is sure.
 
         Raises:
             ValueError: no chunk at all, or shapes that do not fit.
@@ -71,12 +87,13 @@ class Verdict(BaseModel):
             raise ValueError(f"{probabilities.shape} does not fit {len(spans)} chunks")
         if not len(spans):
             raise ValueError("a verdict needs at least one chunk")
-        mean = probabilities.mean(axis=0)
+        mean = probabilities.mean(axis=0) if track is None else track
         winners = probabilities.argmax(axis=1)
         votes = Counter(winners.tolist())
         majority = max(votes, key=lambda g: (votes[g], mean[g]))
         best = int(mean.argmax())
         ranked = sorted(range(len(GENRES)), key=lambda g: -mean[g])
+        sure = family == "music" and bool(mean[best] >= sure_from)
         return cls(
             genre=GENRES[best],
             confidence=float(mean[best]),
@@ -85,6 +102,9 @@ class Verdict(BaseModel):
             agreement=votes[best] / len(spans),
             probabilities=_named(mean),
             top=[(GENRES[g], float(mean[g])) for g in ranked[:3]],
+            sure=sure,
+            family=family,
+            candidates=[GENRES[best]] if sure else _candidates(mean, ranked),
             chunks=[
                 ChunkVerdict(
                     start_s=start, end_s=end, genre=GENRES[int(winner)], probabilities=_named(row)
@@ -94,6 +114,13 @@ class Verdict(BaseModel):
             duration_s=duration_s,
             model=model,
         )
+
+
+def _candidates(mean: NDArray[np.float64], ranked: list[int]) -> list[str]:
+    """Name the two or three genres that hold most of the probability."""
+    held = mean[ranked].cumsum()
+    enough = int(np.searchsorted(held, CANDIDATES_HOLD)) + 1
+    return [GENRES[g] for g in ranked[: min(max(enough, 2), MOST_CANDIDATES)]]
 
 
 def _named(row: NDArray[np.float64]) -> dict[str, float]:

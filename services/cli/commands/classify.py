@@ -18,6 +18,7 @@ from shared.genres import genre_name
 from shared.music.analyse import Analysis, analyse
 from shared.music.model import GenreModel
 from shared.music.picture import draw
+from shared.music.tagger import Tagger
 from shared.music.verdict import Verdict
 from shared.settings import LimitSettings, ReplySettings
 
@@ -42,6 +43,7 @@ def command(
     """
     try:
         genre_model = GenreModel.load(model or ReplySettings().model)
+        tagger = Tagger.load()
         limit = LimitSettings().max_duration
     except ModelError as error:
         raise click.ClickException(str(error)) from error
@@ -50,7 +52,7 @@ def command(
     for file, picture in zip(files, pictures, strict=True):
         name = shown(file)
         try:
-            analysis = _analyse(file, genre_model, limit)
+            analysis = _analyse(file, genre_model, tagger, limit)
         except GenrebotError as error:
             failed = True
             click.echo(f"{name}: {error.message}", err=True)
@@ -63,13 +65,14 @@ def command(
     sys.exit(1 if failed else 0)
 
 
-def _analyse(file: str, model: GenreModel, limit: float) -> Analysis:
+def _analyse(file: str, model: GenreModel, tagger: Tagger, limit: float) -> Analysis:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(escape(shown(Path(file).name)), total=1.0)
         return analyse(
             Path(file),
             model,
+            tagger,
             max_duration_s=limit,
             progress=lambda share: progress.update(task, completed=share),
         )

@@ -19,12 +19,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from services.trainer.data import AUDIO, DataError, _recordings
+from services.trainer.data import AUDIO, DataError, recordings
 from services.trainer.robustness.flips import measure
-from services.trainer.robustness.judges import Chain, as_told
+from services.trainer.robustness.judges import Judge, heard, held_out, shipped
 from services.trainer.robustness.report import TARGET, Flip, Report, Tally
 from shared.errors import ModelError
-from shared.music.model import GenreModel
 from shared.settings import ReplySettings
 
 
@@ -53,7 +52,15 @@ from shared.settings import ReplySettings
     show_default="all cores",
     help="Processes, each of one thread.",
 )
-def command(data_dir: Path, limit: int | None, jobs: int, *, as_json: bool) -> None:
+@click.option(
+    "--held-out",
+    "with_held_out",
+    is_flag=True,
+    help="Judge also by models that have heard neither a track nor its artist.",
+)
+def command(
+    data_dir: Path, limit: int | None, jobs: int, *, as_json: bool, with_held_out: bool
+) -> None:
     """Tell whether tracks keep their genre when they arrive louder, quieter or in another format.
 
     Each recording is judged as it is and again under each condition: with its level changed,
@@ -64,9 +71,11 @@ def command(data_dir: Path, limit: int | None, jobs: int, *, as_json: bool) -> N
     """
     model = ReplySettings().model
     try:
-        GenreModel.load(model)
-        files = _first(_recordings(data_dir / AUDIO, None), limit)
-        reports = _measure(files, Chain(model), min(jobs, len(files)))
+        judges = {"shipped": shipped(model)}
+        files = _first(recordings(data_dir / AUDIO, None), limit)
+        if with_held_out:
+            judges["held out"] = held_out(data_dir, model)
+        reports = _measure(files, judges, min(jobs, len(files)))
     except (DataError, ModelError) as error:
         raise click.ClickException(str(error)) from error
     for track, reason in next(iter(reports.values())).left_out.items():
@@ -86,7 +95,9 @@ def _first(paths: list[Path], limit: int | None) -> dict[str, Path]:
     return {path.stem: path for group in by_genre.values() for path in group[:limit]}
 
 
-def _measure(files: Mapping[str, Path], chain: Chain, jobs: int) -> dict[str, Report]:
+def _measure(
+    files: Mapping[str, Path], judges: Mapping[str, Judge], jobs: int
+) -> dict[str, Report]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -100,7 +111,7 @@ def _measure(files: Mapping[str, Path], chain: Chain, jobs: int) -> dict[str, Re
         def report(share: float) -> None:
             progress.update(task, completed=round(share * len(files)))
 
-        return measure(files, chain, {"shipped": as_told}, jobs=jobs, progress=report)
+        return measure(files, heard, judges, jobs=jobs, progress=report)
 
 
 def _print(report: Report) -> None:
