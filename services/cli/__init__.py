@@ -31,6 +31,7 @@ _COMMANDS = {
     "study": _About(
         "Compare classifiers, and show which scores hold for new songs.", "study,torch"
     ),
+    "evaluate": _About("Score the model on artists that it has not heard.", "trainer"),
     "robustness": _About("Measure whether volume and format change the verdict.", "trainer"),
     "tagger": _About("Convert the published tagging network to the file that ships.", "music"),
     "health": _About("Tell whether a bot or a worker lives (for container health checks).", "bot"),

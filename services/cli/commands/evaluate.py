@@ -123,9 +123,8 @@ def _print(report: Report) -> None:
         click.echo(f"{label:<10}  {own.tracks:>6}  {own.recall:>6.2f}  {own.precision:>9.2f}")
     click.echo("\ntold   right  tracks")
     for group in report.bins:
-        click.echo(
-            f"{group.told:.2f}   {group.right:.2f}   {group.tracks:>6}  {bar(group.right, 20)}"
-        )
+        share = f"{group.told:.2f}   {group.right:.2f}   {group.tracks:>6}"
+        click.echo(f"{share}  {bar(group.right, 20)}")
 
 
 def _between(interval: tuple[float, float] | None) -> str:

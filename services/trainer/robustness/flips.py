@@ -16,7 +16,7 @@ from statistics import fmean
 from typing import Generic, TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # of scikit-learn
+from threadpoolctl import threadpool_limits
 
 from services.trainer.data import MAX_TRACK_S, DataError
 from services.trainer.robustness.conditions import CONDITIONS, Condition
