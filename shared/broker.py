@@ -37,9 +37,10 @@ class Step(StrEnum):
 
 
 class Lane(StrEnum):
-    """The queues. Workers take from both in turn, so a long track never shuts out a short one."""
+    """The queues, by how much audio a track has still to do; shorter ones are served first."""
 
     SHORT = "genrebot.short"
+    MEDIUM = "genrebot.medium"
     LONG = "genrebot.long"
 
 
@@ -67,7 +68,8 @@ def download_limit_s(size: int) -> int:
 
 def visibility_timeout_s(limits: LimitSettings) -> int:
     """Seconds until an unacknowledged task runs again: above the longest step there can be."""
-    longest = max(step_limit_s(limits.max_duration), download_limit_s(limits.max_file_size))
+    # A step that reads a large file may have to fetch it first.
+    longest = step_limit_s(limits.max_duration) + download_limit_s(limits.max_file_size)
     return max(RESULT_EXPIRES_S, math.ceil(longest * VISIBILITY_MARGIN))
 
 

@@ -16,6 +16,7 @@ from typing import Any, Self, cast
 from redis import Redis
 
 from shared.connection import connect, key
+from shared.cuts import Cuts, segments_key
 from shared.errors import ErrorCode, GenrebotError
 from shared.messages import Plan, Track
 from shared.scripts import ADVANCE, COUNT, CREATE, RECORD
@@ -57,6 +58,16 @@ class JobView:
         return not self.stage.final and self.error is None
 
     @property
+    def segments_put(self) -> int:
+        """Segments that have been decoded; some of them may be done and gone."""
+        return int(self.fields.get("put", 0))
+
+    @property
+    def segments_left(self) -> int:
+        """Segments that have been decoded and whose features are not there."""
+        return self.segments_put - self.segments_done
+
+    @property
     def chunks_done(self) -> int:
         """Chunks whose features are there; exact once all are."""
         if self.plan is None:
@@ -71,6 +82,7 @@ class JobStore:
         self.redis = redis
         self.settings = settings
         self.turns = Turns(redis, settings)
+        self.cuts = Cuts(redis, settings)
         self._create = redis.register_script(CREATE)
         self._advance = redis.register_script(ADVANCE)
         self._record = redis.register_script(RECORD)
@@ -155,19 +167,6 @@ class JobStore:
         """Take back what ``begin`` counted: the step has ended, well or not."""
         self._count(keys=[job_key(job_id)], args=[f"open:{step}", -1])
 
-    def segment_done(self, job_id: str, segment: int) -> int:
-        """Note that a segment's features are there; the number of finished segments."""
-        name = _segments(job_id)
-        with self.redis.pipeline(transaction=True) as pipe:
-            pipe.sadd(name, segment)
-            pipe.expire(name, self.settings.job_ttl_s)
-            pipe.scard(name)
-            return cast("int", pipe.execute()[2])
-
-    def is_segment_done(self, job_id: str, segment: int) -> bool:
-        """Whether a segment's features are there."""
-        return bool(self.redis.sismember(_segments(job_id), str(segment)))
-
     def status_lock(self, job_id: str, *, wait_s: float) -> AbstractContextManager[object]:
         """Guard a job's status message: two writers must not cross.
 
@@ -229,7 +228,7 @@ class JobStore:
         with self.redis.pipeline(transaction=False) as pipe:
             for job_id in ids:
                 pipe.hgetall(job_key(job_id))
-                pipe.scard(_segments(job_id))
+                pipe.scard(segments_key(job_id))
                 pipe.zrank(WAITING, job_id)
             answers: list[Any] = pipe.execute()
         return [
@@ -257,7 +256,3 @@ def _view(job_id: str, fields: dict[str, str], segments: int, rank: int | None) 
 def job_key(job_id: str) -> str:
     """Name of the hash that holds a job's state."""
     return key("job", job_id)
-
-
-def _segments(job_id: str) -> str:
-    return key("job", job_id, "segments")

@@ -75,7 +75,7 @@ class SegmentMessage(JobMessage):
 
 
 class Plan(BaseModel):
-    """How a track was cut, written once by the convert step."""
+    """How a track is cut. Its length is the file's own word until the end has been decoded."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -84,6 +84,8 @@ class Plan(BaseModel):
     n_segments: Annotated[int, Field(ge=1)]
     segment_chunks: Annotated[int, Field(ge=1)]
     columns_per_chunk: Annotated[int, Field(ge=1)]
+    complete: bool = True
+    """Whether the end has been decoded; until then all but the last two are an estimate."""
 
     def spans(self) -> list[tuple[float, float]]:
         """Start and end of every chunk, in seconds.
@@ -96,7 +98,15 @@ class Plan(BaseModel):
         return [(start, start + CHUNK_SECONDS) for start in starts]
 
     @classmethod
-    def of(cls, *, duration_s: float, n_chunks: int, segment_chunks: int, columns: int) -> Self:
+    def of(
+        cls,
+        *,
+        duration_s: float,
+        n_chunks: int,
+        segment_chunks: int,
+        columns: int,
+        complete: bool = True,
+    ) -> Self:
         """Cut ``n_chunks`` chunks into segments of ``segment_chunks``."""
         return cls(
             duration_s=duration_s,
@@ -104,4 +114,5 @@ class Plan(BaseModel):
             n_segments=-(-n_chunks // segment_chunks),
             segment_chunks=segment_chunks,
             columns_per_chunk=columns,
+            complete=complete,
         )

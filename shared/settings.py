@@ -5,6 +5,7 @@ needs and no other, so a worker without a token still starts for ``classify``.
 """
 
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -73,8 +74,18 @@ class JobSettings(_Group):
     """Chunks of 3 s in one featurize task."""
     lanes: Annotated[int, Field(ge=1)] = 8
     """Featurize tasks that one track may have in flight, so that none fills the queue."""
-    short_track_s: Annotated[float, Field(gt=0)] = 600
-    """Tracks up to this length, in seconds, travel on the queue that long ones stay off."""
+    slice_segments: Annotated[int, Field(ge=1)] = 10
+    """Segments that are decoded in one convert task."""
+    short_track_s: Annotated[float, Field(gt=0)] = 120
+    """Tracks with no more than this still to do, in seconds, are served before all others."""
+    medium_track_s: Annotated[float, Field(gt=0)] = 1200
+    """Tracks with no more than this still to do, in seconds, are served before longer ones."""
+    spool_upload_bytes: Annotated[int, Field(ge=0)] = 16_000_000
+    """Files up to this size wait in Redis; larger ones in each worker's own folder."""
+    work_dir: Path = Path(gettempdir()) / "genrebot"
+    """Folder for such files."""
+    work_dir_bytes: Annotated[int, Field(gt=0)] = 2_000_000_000
+    """Most bytes of them; what was used least recently goes first, and is fetched again."""
     jobs_per_person: Annotated[int, Field(ge=1)] = 2
     """Tracks of one person that are in work at once; further ones wait in that person's line."""
     max_attempts: Annotated[int, Field(ge=1)] = 3
@@ -82,10 +93,21 @@ class JobSettings(_Group):
     lease_s: Annotated[float, Field(gt=1)] = 20
     """Seconds of a task's silence after which its worker is taken for dead."""
 
+    @property
+    def segments_ahead(self) -> int:
+        """Segments still to be featurized at which the next slice is asked for.
+
+        The slice waits in the queue behind as many segments as the track has lanes; when its
+        turn comes, half a slice is left to keep other processes busy meanwhile.
+        """
+        return self.lanes + self.slice_segments // 2
+
     @model_validator(mode="after")
     def _outlive(self) -> Self:
         if self.job_ttl_s < self.spool_ttl_s:
             raise ValueError("GENREBOT_JOB_TTL_S must not be below GENREBOT_SPOOL_TTL_S")
+        if self.medium_track_s < self.short_track_s:
+            raise ValueError("GENREBOT_MEDIUM_TRACK_S must not be below GENREBOT_SHORT_TRACK_S")
         return self
 
 

@@ -16,8 +16,11 @@ from redis import Redis
 from shared.connection import connect, key
 from shared.settings import JobSettings, RedisSettings
 
-BLOCK_BYTES = 1 << 20
-"""Bytes in a block (1 MiB): far below Redis' 512 MB limit, large enough to stream well."""
+BLOCK_BYTES = (1 << 20) - 1024
+"""Bytes in a block: far below Redis' 512 MB limit, large enough to stream well.
+
+A little less than 1 MiB, so that with Redis' own header it fits into 1 MiB of its allocator,
+whose next size is a quarter larger."""
 DELETE_BATCH = 500
 
 
@@ -88,6 +91,18 @@ class Spool:
         for start in range(0, len(names), DELETE_BATCH):
             self.redis.unlink(*names[start : start + DELETE_BATCH])
         self.redis.delete(index)
+
+    def discard(self, job_id: str, name: str) -> None:
+        """Remove one blob; nothing happens where it is not there."""
+        head = self.head(job_id, name)
+        if head is None:
+            return
+        blocks = (_block(job_id, name, number) for number in range(head.blocks))
+        names = [_head(job_id, name), *blocks]
+        with self.redis.pipeline(transaction=True) as pipe:
+            pipe.unlink(*names)
+            pipe.srem(_index(job_id), *names)
+            pipe.execute()
 
     def store(self, job_id: str, name: str, data: bytes) -> None:
         """Set one key of a job's and note it for ``delete``, in one transaction."""

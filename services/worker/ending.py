@@ -7,6 +7,7 @@ def settle(own: Resources, job_id: str) -> None:
     """Empty the spool behind a job, let others have its file, and start its person's next."""
     # Here and not in the reply: a step may have been writing while another one ended the job.
     own.spool.delete(job_id)
+    own.cache.forget(job_id)
     view = own.jobs.view(job_id)
     if view is None:
         return

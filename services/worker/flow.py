@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from celery import Celery
 
 from shared.broker import Lane, Step, download_limit_s, send, step_limit_s
+from shared.cuts import Done, Put
 from shared.jobs import JobStore, JobView
 from shared.messages import JobMessage, Plan, SegmentMessage
+from shared.music.constants import CHUNK_SECONDS
 from shared.settings import JobSettings, LimitSettings
 from shared.stages import Stage
 
@@ -33,44 +35,66 @@ class Flow:
         size = view.track.file_size or self._limits.max_file_size
         self._send(Step.INGEST, JobMessage(job_id=view.job_id), Lane.SHORT, download_limit_s(size))
 
-    def convert(self, job_id: str, duration_s: float | None) -> None:
-        """Decode the file. A length that the file does not tell counts as the longest."""
+    def convert(
+        self, job_id: str, duration_s: float | None, *, segment: int = 0, done: int = 0
+    ) -> None:
+        """Decode a slice of the file.
+
+        Args:
+            job_id: whose.
+            duration_s: length of the track in seconds; where the file does not tell, it
+                counts as the longest.
+            segment: first segment of the slice.
+            done: segments whose features are there.
+
+        """
         longest = self._limits.max_duration
         length = longest if duration_s is None else min(duration_s, longest)
         self._send(
-            Step.CONVERT, JobMessage(job_id=job_id), self._lane(length), step_limit_s(length)
+            Step.CONVERT,
+            SegmentMessage(job_id=job_id, segment=segment),
+            self._lane(length, done),
+            step_limit_s(length) + self._fetching_s(),
         )
 
-    def start_lanes(self, job_id: str, plan: Plan) -> None:
-        """Start featurizing: one segment on each of a bounded number of lanes."""
-        for segment in range(min(self._settings.lanes, plan.n_segments)):
-            self.featurize(job_id, plan, segment)
+    def slice_put(self, job_id: str, plan: Plan, put: Put, segment: int) -> None:
+        """Send what a slice leads to, which ends before ``segment``."""
+        if put.wanted:  # first, for it would wait behind the segments
+            self.convert(job_id, plan.duration_s, segment=segment, done=put.done)
+        for woken in put.woken:
+            self.featurize(job_id, plan, woken, done=put.done)
+        if plan.complete and put.done >= segment:
+            self.classify(job_id, plan)
 
-    def next_in_lane(self, job_id: str, plan: Plan, segment: int) -> None:
-        """Go on with the segment that follows on the lane of a finished one.
+    def segment_done(self, job_id: str, plan: Plan, segment: int, done: Done) -> None:
+        """Send what a finished segment leads to.
 
-        Lanes keep a long track from filling the queue: it has at most ``lanes`` tasks
-        there, and each new one queues up behind other people's.
+        The segment that follows on its lane: lanes keep a long track from filling the
+        queue, as it has at most ``lanes`` tasks there, and each new one queues up behind
+        other people's. Then the slice that is wanted, or classify after the last of all.
         """
+        if done.wanted:
+            self.convert(job_id, plan.duration_s, segment=done.put, done=done.done)
         following = segment + self._settings.lanes
-        if following < plan.n_segments:
-            self.featurize(job_id, plan, following)
+        if following < done.put:
+            self.featurize(job_id, plan, following, done=done.done)
+        if done.over:
+            self.classify(job_id, plan)
 
-    def featurize(self, job_id: str, plan: Plan, segment: int) -> None:
+    def featurize(self, job_id: str, plan: Plan, segment: int, *, done: int = 0) -> None:
         """Compute one segment's features, unless they are there."""
-        if not self._jobs.is_segment_done(job_id, segment):
+        if not self._jobs.cuts.is_segment_done(job_id, segment):
             self._send(
                 Step.FEATURIZE,
                 SegmentMessage(job_id=job_id, segment=segment),
-                self._lane(plan.duration_s),
-                step_limit_s(plan.segment_chunks * 3),
+                self._lane(plan.duration_s, done),
+                step_limit_s(plan.segment_chunks * CHUNK_SECONDS),
             )
 
     def classify(self, job_id: str, plan: Plan) -> None:
         """Predict, once every segment's features are there."""
-        self._send(
-            Step.CLASSIFY, JobMessage(job_id=job_id), Lane.SHORT, step_limit_s(plan.duration_s)
-        )
+        limit_s = step_limit_s(plan.duration_s) + self._fetching_s()
+        self._send(Step.CLASSIFY, JobMessage(job_id=job_id), Lane.SHORT, limit_s)
 
     def reply(self, job_id: str) -> None:
         """Answer the person, with the verdict or with the reason why there is none."""
@@ -84,21 +108,39 @@ class Flow:
             self.ingest(view)
         elif view.plan is None:
             self.convert(view.job_id, view.track.duration_s)
-        elif view.segments_done >= view.plan.n_segments:
+        elif view.plan.complete and view.segments_done >= view.segments_put:
             self.classify(view.job_id, view.plan)
         else:
-            self._resume_lanes(view.job_id, view.plan)
+            self.resume_lanes(view)
+            if not view.plan.complete and view.segments_left <= self._settings.segments_ahead:
+                self.convert(
+                    view.job_id,
+                    view.plan.duration_s,
+                    segment=view.segments_put,
+                    done=view.segments_done,
+                )
 
-    def _resume_lanes(self, job_id: str, plan: Plan) -> None:
-        lanes = self._settings.lanes
-        for lane in range(min(lanes, plan.n_segments)):
-            for segment in range(lane, plan.n_segments, lanes):
-                if not self._jobs.is_segment_done(job_id, segment):
-                    self.featurize(job_id, plan, segment)
+    def resume_lanes(self, view: JobView) -> None:
+        """Send the first open segment of each lane."""
+        assert view.plan is not None, "no lane before the first slice"  # noqa: S101 - for the type checker
+        lanes, put = self._settings.lanes, view.segments_put
+        for lane in range(min(lanes, put)):
+            for segment in range(lane, put, lanes):
+                if not self._jobs.cuts.is_segment_done(view.job_id, segment):
+                    self.featurize(view.job_id, view.plan, segment, done=view.segments_done)
                     break
 
-    def _lane(self, duration_s: float) -> Lane:
-        return Lane.SHORT if duration_s <= self._settings.short_track_s else Lane.LONG
+    def _lane(self, duration_s: float, done: int = 0) -> Lane:
+        """Choose the queue by how much audio is still to do."""
+        left_s = duration_s - done * self._settings.segment_chunks * CHUNK_SECONDS
+        if left_s <= self._settings.short_track_s:
+            return Lane.SHORT
+        return Lane.MEDIUM if left_s <= self._settings.medium_track_s else Lane.LONG
+
+    def _fetching_s(self) -> int:
+        """Seconds to allow a step for fetching a file that is too large for the spool again."""
+        largest = self._limits.max_file_size
+        return download_limit_s(largest) if largest > self._settings.spool_upload_bytes else 0
 
     def _send(self, step: Step, message: JobMessage, lane: Lane, limit_s: int) -> None:
         send(self._app, step, message, lane=lane, limit_s=limit_s)

@@ -11,12 +11,14 @@ from typing import Final
 
 from celery import Celery
 
+from services.worker.cache import UploadCache
 from services.worker.flow import Flow
 from services.worker.leads import Leads
 from services.worker.leases import Leases
 from shared.archive import Archive
 from shared.jobs import JobStore
 from shared.music.model import GenreModel
+from shared.music.tagger import Tagger
 from shared.settings import (
     AnswerSettings,
     JobSettings,
@@ -39,6 +41,7 @@ class Resources:
     flow: Flow
     leases: Leases
     leads: Leads
+    cache: UploadCache
     limits: LimitSettings
     job_settings: JobSettings
     reply_settings: ReplySettings
@@ -47,6 +50,11 @@ class Resources:
     def model(self) -> GenreModel:
         """The model that predicts."""
         return _model(self.reply_settings)
+
+    @property
+    def tagger(self) -> Tagger:
+        """The network that tags chunks."""
+        return _tagger()
 
     @cached_property
     def version(self) -> str:
@@ -67,6 +75,11 @@ def _model(settings: ReplySettings) -> GenreModel:
     return GenreModel.load(settings.model)
 
 
+@cache
+def _tagger() -> Tagger:
+    return Tagger.load()
+
+
 def make_resources(app: Celery) -> Resources:
     """Build everything from the environment; connections open when first used."""
     redis, job_settings, limits = RedisSettings(), JobSettings(), LimitSettings()
@@ -77,6 +90,9 @@ def make_resources(app: Celery) -> Resources:
         flow=Flow(app, jobs, limits, job_settings),
         leases=Leases(jobs.redis, job_settings.lease_s),
         leads=Leads(jobs.redis, job_settings.job_ttl_s),
+        cache=UploadCache(
+            job_settings.work_dir, job_settings.work_dir_bytes, job_settings.spool_ttl_s
+        ),
         limits=limits,
         job_settings=job_settings,
         reply_settings=ReplySettings(),

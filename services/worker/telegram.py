@@ -8,7 +8,8 @@ is sorted into three: it may pass (``TransientError``), the person must hear of 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import BinaryIO, TypeVar, cast
+from pathlib import Path
+from typing import BinaryIO, Protocol, TypeVar, cast
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -31,7 +32,6 @@ from services.worker.runner import TransientError
 from shared.broker import download_limit_s
 from shared.errors import AudioError, ErrorCode, GenrebotError
 from shared.settings import TelegramSettings
-from shared.spool import SpoolWriter
 
 logger = logging.getLogger(__name__)
 
@@ -80,10 +80,19 @@ def call(action: Callable[[Bot], Awaitable[T]]) -> T:
         raise TransientError("Telegram does not accept BOT_TOKEN") from error
 
 
+class Sink(Protocol):
+    """Takes bytes, and knows how many it has taken."""
+
+    size: int
+
+    def write(self, data: bytes, /) -> int:
+        """Take bytes in."""
+
+
 class _Bounded:
     """Hands bytes on until there are more than allowed."""
 
-    def __init__(self, writer: SpoolWriter, limit: int) -> None:
+    def __init__(self, writer: Sink, limit: int) -> None:
         self._writer = writer
         self._limit = limit
 
@@ -96,8 +105,8 @@ class _Bounded:
         """Nothing waits here."""
 
 
-def fetch(file_id: str, writer: SpoolWriter, limit: int) -> None:
-    """Stream a file into the spool.
+def fetch(file_id: str, writer: Sink, limit: int) -> None:
+    """Stream a file from Telegram.
 
     Args:
         file_id: Telegram's name for the file.
@@ -112,22 +121,51 @@ def fetch(file_id: str, writer: SpoolWriter, limit: int) -> None:
     """
 
     async def download(bot: Bot) -> int | None:
-        file = await bot.get_file(file_id)
-        if not file.file_path:
-            raise TransientError("Telegram has not got the file ready")
-        if (file.file_size or 0) > limit:
-            raise too_large(limit)
+        path, size = await _found(bot, file_id, limit)
         await bot.download_file(
-            file.file_path,
+            path,
             destination=cast("BinaryIO", _Bounded(writer, limit)),
-            timeout=download_limit_s(file.file_size or limit),
+            timeout=download_limit_s(size or limit),
             chunk_size=DOWNLOAD_BLOCK,
             seek=False,
         )
-        return file.file_size
+        return size
 
+    declared = _ask(download, limit)
+    if declared is not None and writer.size != declared:
+        raise TransientError(f"got {writer.size} of {declared} bytes")
+
+
+def in_place(file_id: str, limit: int) -> Path | None:
+    """Find a file in the folder that the Bot API server shares with us.
+
+    Returns:
+        Its path, or None where the server shares nothing, or not with this machine.
+
+    Raises:
+        AudioError, GenrebotError, TransientError: as ``fetch``.
+
+    """
+    if not TelegramSettings().api_local:
+        return None
+    path = Path(_ask(lambda bot: _found(bot, file_id, limit), limit)[0])
+    return path if path.is_absolute() and path.is_file() else None
+
+
+async def _found(bot: Bot, file_id: str, limit: int) -> tuple[str, int | None]:
+    """Have Telegram get a file ready; its path and its size."""
+    file = await bot.get_file(file_id)
+    if not file.file_path:
+        raise TransientError("Telegram has not got the file ready")
+    if (file.file_size or 0) > limit:
+        raise too_large(limit)
+    return file.file_path, file.file_size
+
+
+def _ask(action: Callable[[Bot], Awaitable[T]], limit: int) -> T:
+    """Run a conversation about a file, and sort out what Telegram says of it."""
     try:
-        declared = call(download)
+        return call(action)
     except TelegramEntityTooLarge as error:
         raise too_large(limit) from error
     except TelegramBadRequest as error:
@@ -137,8 +175,6 @@ def fetch(file_id: str, writer: SpoolWriter, limit: int) -> None:
             ErrorCode.UNAVAILABLE,
             "Telegram does not hand out this file any more. Please send it again.",
         ) from error
-    if declared is not None and writer.size != declared:
-        raise TransientError(f"got {writer.size} of {declared} bytes")
 
 
 def too_large(limit: int) -> AudioError:

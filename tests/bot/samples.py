@@ -61,4 +61,4 @@ def listening(jobs: JobStore, job_id: str, *, done: int) -> None:
     plan = Plan.of(duration_s=240.0, n_chunks=80, segment_chunks=20, columns=4)
     jobs.record(job_id, "plan", plan.model_dump_json())
     for segment in range(done):
-        jobs.segment_done(job_id, segment)
+        jobs.cuts.segment_done(job_id, segment)

@@ -37,7 +37,7 @@ def test_listening_counts_pieces(jobs: JobStore) -> None:
     listening(jobs, job_id, done=0)
     texts = [render(seen(jobs, job_id))]
     for segment in range(4):
-        jobs.segment_done(job_id, segment)
+        jobs.cuts.segment_done(job_id, segment)
         texts.append(render(seen(jobs, job_id)))
     assert [f"{20 * k} of 80 pieces" in text for k, text in enumerate(texts)] == [True] * 5
     bars = [text.count("█") for text in texts]

@@ -123,9 +123,9 @@ def test_segments_count_once_each(jobs: JobStore) -> None:
     assert jobs.plan(job_id) is None
     jobs.record(job_id, "plan", plan.model_dump_json())
     assert jobs.plan(job_id) == plan
-    assert [jobs.segment_done(job_id, k) for k in (0, 0, 2, 1)] == [1, 1, 2, 3]
-    assert jobs.is_segment_done(job_id, 2)
-    assert not jobs.is_segment_done(job_id, 3)
+    assert [jobs.cuts.segment_done(job_id, k).done for k in (0, 0, 2, 1)] == [1, 1, 2, 3]
+    assert jobs.cuts.is_segment_done(job_id, 2)
+    assert not jobs.cuts.is_segment_done(job_id, 3)
     view = seen(jobs, job_id)
     assert (view.segments_done, view.chunks_done) == (3, 45)
 
@@ -153,7 +153,7 @@ def test_states_expire(jobs: JobStore, job_settings: JobSettings) -> None:
     job_id = received(jobs)
     jobs.redis.expire(key("job", job_id), 5)
     jobs.advance(job_id, Stage.FEATURIZING)
-    jobs.segment_done(job_id, 0)
+    jobs.cuts.segment_done(job_id, 0)
     names = cast("list[str]", jobs.redis.keys(key("job", "*")))
     assert len(names) == 2
     for name in names:

@@ -10,12 +10,13 @@ from redis import Redis
 
 import services.worker.signals
 import services.worker.tasks.classify
+import services.worker.tasks.ingest
 import services.worker.tasks.reply  # noqa: F401 - registers the last of the five
 from services.emulator.serving import EmulatorThread, emulator_thread
 from services.worker import app as worker_module
 from services.worker.resources import Resources, resources
 from shared.messages import Track
-from shared.music.constants import N_FRAMES, N_MELS
+from shared.music.constants import N_FRAMES, N_MELS, N_TAGS
 from shared.music.features import FEATURE_NAMES, ChunkAnalysis
 from shared.settings import RedisSettings
 from tests.worker.hand import Hand
@@ -120,4 +121,15 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.float32]]:
         return ChunkAnalysis(features, np.zeros((N_MELS, N_FRAMES), np.float32))
 
     monkeypatch.setattr("services.worker.tasks.featurize.analyse_chunk", analyse_chunk)
+    monkeypatch.setattr("services.worker.tasks.featurize.ChunkTags", _NoTagger)
     return asked
+
+
+class _NoTagger:
+    """Tags at no cost, the same for every chunk."""
+
+    def __init__(self, _tagger: object, _first: int) -> None:
+        pass
+
+    def next(self, _samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.full(N_TAGS, 0.1, np.float32)

@@ -39,9 +39,10 @@ def _at(own: Resources, stage: Stage, *, plan: bool = False, done: Iterable[int]
     job_id = received(own.jobs, file_size=1000)
     own.jobs.advance(job_id, stage)
     if plan:
-        own.jobs.record(job_id, "plan", PLAN.model_dump_json())
+        own.jobs.cuts.put(job_id, 0, PLAN.n_segments, PLAN)
+        own.jobs.cuts.woken(job_id)
     for segment in done:
-        own.jobs.segment_done(job_id, segment)
+        own.jobs.cuts.segment_done(job_id, segment)
     return job_id
 
 

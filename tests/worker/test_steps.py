@@ -12,7 +12,7 @@ from services.worker.flow import Flow
 from services.worker.resources import Resources
 from services.worker.tasks.convert import audio_name
 from services.worker.tasks.featurize import load_features
-from services.worker.tasks.ingest import UPLOAD
+from services.worker.uploads import UPLOAD
 from shared.broker import Step
 from shared.errors import ErrorCode
 from shared.messages import Track
@@ -109,19 +109,19 @@ def test_convert_that_died_between_lanes_only_sends_again(
     job_id = _uploaded(own, encode(tune(95, sample_rate=8000), "wav", sample_rate=8000))
     featurize, lanes = Flow.featurize, iter(range(2))
 
-    def die_at_the_third(*args: Any) -> None:
+    def die_at_the_third(*args: Any, **facts: Any) -> None:
         if next(lanes, None) is None:
             raise Death
-        featurize(*args)
+        featurize(*args, **facts)
 
     with monkeypatch.context() as patch:
         patch.setattr(Flow, "featurize", die_at_the_third)
         own.flow.convert(job_id, 95)
         with pytest.raises(Death):
             hand.run(hand.take())
-    own.jobs.segment_done(job_id, int(hand.take().message["segment"]))
+    own.jobs.cuts.segment_done(job_id, int(hand.take().message["segment"]))
     hand.take()
-    monkeypatch.setattr("services.worker.tasks.convert.decode", None)
+    monkeypatch.setattr("services.worker.tasks.convert.Slice", None)
     _run(own, hand, Step.CONVERT, job_id)
     assert [sent.message["segment"] for sent in hand.waiting()] == [1, 2, 3]
 
@@ -178,7 +178,7 @@ def test_features_come_back_in_the_tracks_order(
         assert hand.run(sent) == "SUCCESS"
     plan = own.jobs.plan(job_id)
     assert plan is not None
-    features, strip = load_features(own.spool, job_id, plan)
+    features, _, strip = load_features(own.spool, job_id, plan)
     np.testing.assert_allclose(features[:, 0], 0.01 * np.arange(1, 34), atol=1e-4)
     assert strip.shape == (128, 33 * plan.columns_per_chunk)
     assert heard == []
