@@ -31,7 +31,9 @@ CHILD_START_S = 120.0
 def worker_app(redis: RedisSettings, limits: LimitSettings) -> Celery:
     """Make the application with its tasks and the worker's side of the configuration."""
     app = broker_app(redis, limits)
+    transport = {"queue_order_strategy": "services.worker.order:ShortFirst"}
     app.conf.update(
+        broker_transport_options=app.conf.broker_transport_options | transport,
         include=[
             "services.worker.signals",
             "services.worker.tasks.ingest",

@@ -1,4 +1,4 @@
-"""``genrebot worker``: a Celery worker on both queues."""
+"""``genrebot worker``: a Celery worker on all queues."""
 
 import click
 
@@ -22,7 +22,7 @@ LEVELS = ("debug", "info", "warning", "error")
     "queues",
     multiple=True,
     type=click.Choice([lane.value.removeprefix("genrebot.") for lane in Lane]),
-    help="Serve only this queue; may be given twice. Default: both.",
+    help="Serve only this queue; may be given more than once. Default: all.",
 )
 @click.option("--name", help="Name of the worker; unique on its host.", metavar="NAME")
 @click.option(
@@ -37,7 +37,7 @@ def command(concurrency: str, queues: tuple[str, ...], name: str | None, log_lev
     """Run a worker: it fetches, converts, featurizes, classifies and replies.
 
     Start as many as you have machines; they share the work through Redis (REDIS_URL).
-    All but those of the long queue alone need BOT_TOKEN: they fetch and they answer.
+    All of them need BOT_TOKEN: they fetch and they answer.
     """
     logs.configure(log_level)
     # Here, for the module sets thread counts before numpy is first imported.
@@ -45,8 +45,7 @@ def command(concurrency: str, queues: tuple[str, ...], name: str | None, log_lev
     from services.worker.resources import resources  # noqa: PLC0415 - likewise
 
     # Before anything is taken off the queue: a worker that cannot work fails every job.
-    if not queues or "short" in queues:
-        TelegramSettings()
+    TelegramSettings()
     try:
         _ = resources(app).model
     except ModelError as error:
