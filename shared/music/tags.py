@@ -6,7 +6,8 @@ costs more than the 57 features, while neighbouring chunks share most of their t
 tracks only some chunks are tagged, always the same ones of the same audio.
 """
 
-from typing import Final
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ from shared.music.tagger import Tagger
 
 POWER_FLOOR: Final = 1e-12
 """Mean square of what counts as nothing at all, full scale at one (-120 dB)."""
+
+MOST_AHEAD: Final = 16
+"""Chunks that may wait for their tags; each is a quarter of a megabyte."""
 
 NO_TAGS: Final = np.full(N_TAGS, np.nan, np.float32)
 """The row of a chunk that was not tagged."""
@@ -67,6 +71,39 @@ class ChunkTags:
             return NO_TAGS
         gain = np.float32(10 ** ((TAGGER_LEVEL_DBFS - level) / 20))
         return self._tagger.tag_chunk(samples * gain)
+
+
+class TagsBeside:
+    """Tags chunks in a thread of its own, while the caller computes their features.
+
+    The network and most of the features run outside Python's lock, so two cores are used
+    where there are two. Use it as a context manager.
+
+    Args:
+        chunk_tags: does the work, in the order of the chunks.
+
+    """
+
+    def __init__(self, chunk_tags: ChunkTags) -> None:
+        self._chunk_tags = chunk_tags
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="tags")
+        self._rows: list[Future[NDArray[np.float32]]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def add(self, samples: NDArray[np.float32]) -> None:
+        """Take the next chunk, as ``ChunkTags.next``; waits where the thread is far behind."""
+        if len(self._rows) >= MOST_AHEAD:
+            self._rows[-MOST_AHEAD].result()
+        self._rows.append(self._pool.submit(self._chunk_tags.next, samples))
+
+    def tags(self) -> NDArray[np.float32]:
+        """Return the tags of all chunks, shape (n, N_TAGS), once they are there."""
+        return np.stack([row.result() for row in self._rows])
 
 
 def warm_up(tagger: Tagger) -> None:

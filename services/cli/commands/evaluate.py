@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from services.trainer.data import DataError
+from services.trainer.diagram import draw_reliability
 from services.trainer.evaluate import Report, artist_grouped, fault_filtered
 from shared.bars import bar
 from shared.genres import genre_name
@@ -37,12 +38,24 @@ Protocol = Literal["artist-grouped", "fault-filtered"]
     help="Cross-validate over the train and valid lists, or score the test list.",
 )
 @click.option("--seed", default=1, show_default=True, help="Seed of everything random.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PNG",
+    help="Save the reliability diagram.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--iterations", type=click.IntRange(min=1), metavar="N", help="Trees, for a quick trial."
 )
-def command(
-    data_dir: Path, protocol: Protocol, seed: int, iterations: int | None, *, as_json: bool
+def command(  # noqa: PLR0913 - one for each option
+    data_dir: Path,
+    protocol: Protocol,
+    seed: int,
+    plot: Path | None,
+    iterations: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Fit with the shipped model's parameters and score on artists that were not learned from.
 
@@ -54,8 +67,12 @@ def command(
     try:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             report = _evaluate(data_dir, protocol, seed, iterations, _on(progress))
+        if plot is not None:
+            draw_reliability(report.bins, report.expected_error, plot)
     except DataError as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"cannot write {plot}: {error.strerror}") from error
     if as_json:
         click.echo(json.dumps(_record(report, protocol, seed), ensure_ascii=False))
     else:
