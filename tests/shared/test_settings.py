@@ -112,3 +112,12 @@ def test_an_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, tex
     with pytest.raises(ValidationError, match="looks like redis://") as refusal:
         RedisSettings()
     assert text not in str(refusal.value)
+
+
+def test_medium_is_not_below_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queues are in order, whatever their bounds."""
+    monkeypatch.setenv("GENREBOT_SHORT_TRACK_S", "1300")
+    with pytest.raises(ValidationError, match="GENREBOT_MEDIUM_TRACK_S"):
+        JobSettings()
+    monkeypatch.setenv("GENREBOT_MEDIUM_TRACK_S", "1300")
+    assert JobSettings().medium_track_s == 1300

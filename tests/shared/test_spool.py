@@ -128,3 +128,24 @@ def test_writing_again_replaces(spool: Spool) -> None:
     assert spool.get("job", "audio") == b"short"
     spool.delete("job")
     assert keys(spool) == []
+
+
+def test_one_blob_can_go_while_the_others_stay(spool: Spool) -> None:
+    """All its blocks, and its mention among those of the job; what is not there is no error."""
+    spool.put("job", "gone", noise(2 * BLOCK_BYTES + 5))
+    spool.put("job", "stays", b"here")
+    spool.discard("job", "gone")
+    spool.discard("job", "gone")
+    assert spool.head("job", "gone") is None
+    assert spool.get("job", "stays") == b"here"
+    assert len(keys(spool)) == 3  # a head, a block, and the list of both
+    spool.delete("job")
+    assert keys(spool) == []
+
+
+def test_a_block_fits_into_a_mebibyte_of_redis(spool: Spool) -> None:
+    """A full MiB and Redis' header would take the allocator's next size, a quarter more."""
+    spool.put("job", "audio", noise(BLOCK_BYTES))
+    block = key("spool", "job", "audio", 0)
+    used = cast("int", spool.redis.memory_usage(block))
+    assert BLOCK_BYTES < used < (1 << 20) + 512
