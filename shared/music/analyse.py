@@ -13,7 +13,7 @@ from shared.music.features import analyse_chunk
 from shared.music.model import GenreModel
 from shared.music.strip import StripBuilder
 from shared.music.tagger import Tagger
-from shared.music.tags import ChunkTags
+from shared.music.tags import ChunkTags, TagsBeside
 from shared.music.verdict import Verdict
 
 Progress = Callable[[float], None]
@@ -111,19 +111,20 @@ def hear(
     info = probe(source)
     report = progress or _ignore
     meter = TrackMeter(decode(source, max_duration_s=max_duration_s))
-    strip, chunk_tags = StripBuilder(), ChunkTags(tagger)
+    strip = StripBuilder()
     features: list[NDArray[np.float64]] = []
-    tags: list[NDArray[np.float32]] = []
     spans: list[tuple[float, float]] = []
-    for samples, start, end in chunks(meter):
-        chunk = analyse_chunk(samples)
-        features.append(chunk.features)
-        tags.append(chunk_tags.next(samples))
-        spans.append((start / SAMPLE_RATE, end / SAMPLE_RATE))
-        strip.add(chunk.mel_db, length_s=(end - start) / SAMPLE_RATE)
-        if info.duration_s:
-            report(min(end / SAMPLE_RATE / info.duration_s, 0.99))
-    return Hearing(np.stack(features), np.stack(tags), spans, strip.strip(), meter.duration_s, info)
+    with TagsBeside(ChunkTags(tagger)) as beside:
+        for samples, start, end in chunks(meter):
+            beside.add(samples)
+            chunk = analyse_chunk(samples)
+            features.append(chunk.features)
+            spans.append((start / SAMPLE_RATE, end / SAMPLE_RATE))
+            strip.add(chunk.mel_db, length_s=(end - start) / SAMPLE_RATE)
+            if info.duration_s:
+                report(min(end / SAMPLE_RATE / info.duration_s, 0.99))
+        tags = beside.tags()
+    return Hearing(np.stack(features), tags, spans, strip.strip(), meter.duration_s, info)
 
 
 def _ignore(_share: float) -> None:
