@@ -11,16 +11,22 @@ from tests.e2e.people import Person
 
 
 @pytest.fixture(scope="session")
-def telegram(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorThread]:
+def queue_url() -> Iterator[str]:
+    """Address of the stack's Valkey."""
+    with embedded_valkey() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def telegram(tmp_path_factory: pytest.TempPathFactory, queue_url: str) -> Iterator[EmulatorThread]:
     """An emulated Telegram with a bot and a worker behind it."""
     log = tmp_path_factory.mktemp("stack") / "stack.log"
     with (
-        embedded_valkey() as url,
         emulator_thread() as emulator,
         running_stack(
             api_url=emulator.base_url,
             token=emulator.token,
-            redis_url=url,
+            redis_url=queue_url,
             concurrency=2,
             log=log,
         ) as processes,

@@ -1,8 +1,11 @@
 """The people in the chats: they send files and see what comes back."""
 
 import itertools
-from collections.abc import Callable
-from typing import Unpack
+import json
+from collections.abc import Callable, Iterable
+from typing import Unpack, cast
+
+from redis import Redis
 
 from services.emulator.faults import Fault
 from services.emulator.records import ChatMessage, MediaKind, MediaOptions
@@ -72,6 +75,20 @@ class Person:
     def content(self, message: ChatMessage) -> bytes:
         """The file in a message."""
         return self._telegram.call(lambda state: state.content(self.chat, message.message_id))
+
+
+def heard_jobs(redis: Redis, people: Iterable[Person]) -> int:
+    """Of how many jobs of some people any features were computed.
+
+    Args:
+        redis: client whose values are bytes.
+        people: who sent them.
+
+    """
+    chats = {person.chat for person in people}
+    jobs = [name.removesuffix(b":segments") for name in redis.scan_iter("genrebot:job:*:segments")]
+    tracks = [cast("bytes", redis.hget(job.decode(), "track")) for job in jobs]
+    return sum(json.loads(track)["chat_id"] in chats for track in tracks)
 
 
 def _kind(message: ChatMessage) -> str:

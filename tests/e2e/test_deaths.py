@@ -1,5 +1,6 @@
 """Processes die in the middle; the people in the chats do not notice."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -16,12 +17,13 @@ from services.emulator.serving import EmulatorThread, emulator_thread
 from services.local.processes import Processes
 from services.local.stack import running_stack
 from services.local.valkey import DURABLE, _free_port
-from tests.e2e.people import Person
+from tests.e2e.people import Person, heard_jobs
 from tests.sounds import encode, tune
 
 LEASE_S = 2
 TRACK_SECONDS = 12 * 60
 """Long enough to be still under way when the chat shows that it is."""
+_seeds = itertools.count(1000)
 AWAY_S = 3.0
 """Seconds that the queue is away for: longer than any try within a step lasts."""
 
@@ -43,6 +45,11 @@ class Stage:
         """Start one of the killed again."""
         worker = ["worker", "--name", f"{name}@stage", "--concurrency", "1"]
         self.processes.start(name, ["bot"] if name == "bot" else worker)
+
+    def heard(self, people: list[Person]) -> int:
+        """Of how many jobs of some people any features were computed."""
+        with Redis(port=self.valkey.port) as client:
+            return heard_jobs(client, people)
 
     def busy(self) -> bool:
         """Whether a task is being worked on."""
@@ -77,14 +84,18 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def listener(stage: Stage) -> Person:
     """Somebody whose track is just being heard."""
     person = stage.person()
-    sound = tune(TRACK_SECONDS, sample_rate=8000)
-    person.send("audio", encode(sound, "wav", sample_rate=8000), file_name="long.wav")
+    person.send("audio", _music(TRACK_SECONDS), file_name="long.wav")
     person.wait(lambda message: "listening" in message.shown)
     return person
 
 
 def _short() -> bytes:
-    return encode(tune(7, sample_rate=8000), "wav", sample_rate=8000)
+    return _music(7)
+
+
+def _music(seconds: int) -> bytes:
+    """What nobody has sent before, or its answer would be there already."""
+    return encode(tune(seconds, next(_seeds), sample_rate=8000), "wav", sample_rate=8000)
 
 
 def _assert_answered_once(person: Person) -> None:
@@ -118,6 +129,22 @@ def test_a_killed_worker_is_made_up_for_by_the_other(stage: Stage, listener: Per
     _assert_answered_once(listener)
     assert listener.kinds() == ["photo", "voice"]
     stage.restart("worker1")
+
+
+def test_who_follows_a_killed_leader_is_answered_too(stage: Stage) -> None:
+    """Two send one file at once; all workers die with it, and one that comes up answers both."""
+    music, people = _music(TRACK_SECONDS), [stage.person() for _ in range(2)]
+    for person in people:
+        person.send("audio", music, file_name="long.wav")
+    for person in people:
+        person.wait(lambda message: "listening" in message.shown)
+    for name in ("worker1", "worker2"):
+        stage.processes.kill(name)
+    for name in ("worker1", "worker2"):
+        stage.restart(name)
+    for person in people:
+        _assert_answered_once(person)
+    assert stage.heard(people) == 1
 
 
 def test_the_death_of_all_workers_is_made_up_for_by_a_new_one(

@@ -255,7 +255,7 @@ def test_a_fault_of_ours_is_made_up_for_by_a_follower(  # noqa: PLR0913, PLR0917
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr("services.worker.tasks.convert.decode", fail)
+        patch.setattr("services.worker.tasks.convert.upload", fail)
         assert hand.run(hand.take()) == "SUCCESS"
     hand.drain()
     stages = [seen(own.jobs, job_id).stage for job_id in jobs]
