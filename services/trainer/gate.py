@@ -1,6 +1,6 @@
 """Fitting the gate: music as the data set has it, against sounds of our making."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,8 @@ from threadpoolctl import threadpool_limits
 from services.trainer.data import DataError
 from services.trainer.fit import track_weights
 from services.trainer.sounds.catalogue import clips
+from services.trainer.sounds.rooms import placed
+from services.trainer.sounds.shaping import levelled
 from shared.music.features import analyse_chunk
 from shared.music.gate import COLUMN_NAMES, FAMILIES, Family, GateParameters, columns_of
 from shared.music.tagger import Tagger
@@ -20,7 +22,10 @@ CLIPS: Final[Mapping[Family, int]] = {"music": 40, "speech": 9, "noise": 16, "to
 """Clips of each kind, each of one chunk: some 690 in all."""
 
 TUNES_SHARE: Final = 0.2
-"""Share of the music that is synthesized tunes, by weight."""
+"""Share of the music that is tunes and badly recorded music, by weight."""
+
+PLACED_DBFS: Final = -20.0
+"""Level of badly recorded music, RMS, in dB full scale."""
 
 LEFT_OUT: Final = ("harmony_mean", "perceptr_mean", "tempo")
 """Nothing to learn: offsets of the recording's zero line, and a tempo that any noise has."""
@@ -60,14 +65,19 @@ def hear(
     numbers: Mapping[Family, int] = CLIPS,
     kinds: Collection[str] | None = None,
     tagger: Tagger | None = None,
+    recordings: Iterable[NDArray[np.float32]] = (),
 ) -> Sounds:
     """Synthesize sounds and send them through the chain that every track goes through.
+
+    Recordings of music, where there are any, are heard as if in rooms and by telephone,
+    which spares such music from being taken for speech.
 
     Args:
         seed: seed of the sounds.
         numbers: clips of each kind, by family, each of one chunk.
         kinds: which kinds to make; all where it is left out.
         tagger: the tagger, where one is loaded already.
+        recordings: chunks of music, each as ``analyse_chunk`` takes it and none silent.
 
     Raises:
         DataError: there is nothing to make.
@@ -75,7 +85,7 @@ def hear(
 
     """
     tagger = tagger or Tagger.load()
-    heard = list(_heard(seed, numbers, kinds, tagger))
+    heard = [*_heard(seed, numbers, kinds, tagger), *_placed(seed, recordings, tagger)]
     if not heard:
         raise DataError("No kind of sound is asked for.")
     features, tags, families, names = zip(*heard, strict=True)
@@ -148,10 +158,23 @@ def _heard(
     seed: int, numbers: Mapping[Family, int], kinds: Collection[str] | None, tagger: Tagger
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float32], str, str]]:
     for clip in clips(seed, numbers, 1, kinds):
-        for samples in clip.samples:
-            gain = HEARD_RMS / np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
-            tags = tagger.tag_chunk(samples * np.float32(gain))
-            yield analyse_chunk(samples).features, tags, clip.family, clip.kind
+        yield *_chain(clip.samples[0], tagger), clip.family, clip.kind
+
+
+def _placed(
+    seed: int, recordings: Iterable[NDArray[np.float32]], tagger: Tagger
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float32], str, str]]:
+    rng = np.random.default_rng(seed)
+    for samples in recordings:
+        heard = levelled(placed(rng, samples.astype(np.float64)), PLACED_DBFS)
+        yield *_chain(heard, tagger), "music", "recording"
+
+
+def _chain(
+    samples: NDArray[np.float32], tagger: Tagger
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    gain = HEARD_RMS / np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
+    return analyse_chunk(samples).features, tagger.tag_chunk(samples * np.float32(gain))
 
 
 def _weights(families: NDArray[np.str_]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.trainer.sounds.noise import NOISES
+from services.trainer.sounds.rooms import placed
 from services.trainer.sounds.shaping import Maker, levelled
 from services.trainer.sounds.speech import SPEECHES
 from services.trainer.sounds.tones import TONES
@@ -39,6 +40,8 @@ def clips(
 ) -> Iterator[Clip]:
     """Synthesize clips.
 
+    Every other tune is recorded as speech is, in rooms and by telephone.
+
     Args:
         seed: clips of another seed are others of the same kinds; a kind's clips do not
             depend on which other kinds are asked for.
@@ -57,5 +60,8 @@ def clips(
             for number in range(numbers.get(family, 0)):
                 rng = np.random.default_rng([seed, number, *kind.encode()])
                 wave = make(rng, chunks * CHUNK_HOP)
+                # Else music over a telephone would be speech for the telephone's sake.
+                if family == "music" and number % 2:
+                    wave = placed(rng, wave)
                 samples = levelled(wave, rng.uniform(*LEVELS_DBFS))
                 yield Clip(family, kind, samples.reshape(chunks, CHUNK_HOP))

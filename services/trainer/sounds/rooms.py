@@ -1,4 +1,4 @@
-"""Where speech is recorded: rooms, microphones, telephones, and what else is heard there."""
+"""Where speech and tunes are recorded: rooms, microphones, telephones, and noise around."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from shared.music.constants import SAMPLE_RATE
 
 
 def placed(rng: np.random.Generator, dry: Wave) -> Wave:
-    """Record a dry voice: in a room or close, by a good or a bad microphone, amid some noise."""
+    """Record what is dry: in a room or close, by a good or a bad microphone, amid some noise."""
     wet = reverberant(rng, dry) if chance(rng, 0.5) else dry
     heard = unit(tilted(rng, wet))
     # A synthesizer's pauses are digital silence, which no recording has.

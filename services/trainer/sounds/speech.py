@@ -54,8 +54,9 @@ def speak(text: str, reader: Reader) -> Wave:
     """Read a text aloud.
 
     Returns:
-        float64 of shape (n,) at ``SAMPLE_RATE``, full scale 1; the same for the same
-        arguments.
+        float64 of shape (n,) at ``SAMPLE_RATE``, full scale 1. A process that reads the
+        same texts in the same order gets the same samples; after other texts they differ
+        a little, for the flutter of a voice goes on from where it was.
 
     Raises:
         SpeechError: espeakng-loader is not installed, or there is no such voice.

@@ -108,7 +108,7 @@ def _drum(rng: np.random.Generator, low_hz: float, hiss: float, decay_s: float) 
     return np.asarray((body + hiss * unit(noise)) * np.exp(-time / decay_s))
 
 
-def _band(rng: np.random.Generator, n: int) -> Wave:
+def _ensemble(rng: np.random.Generator, n: int) -> Wave:
     """Lay a melody or chords over drums at a steady beat."""
     beat = 60 / rng.uniform(70, 180)
     drums = np.zeros(n)
@@ -125,6 +125,6 @@ def _band(rng: np.random.Generator, n: int) -> Wave:
 
 
 TUNES: Final[Mapping[str, Maker]] = MappingProxyType(
-    {"melody": _melody, "chords": _chords, "band": _band}
+    {"melody": _melody, "chords": _chords, "ensemble": _ensemble}
 )
 """Every kind of tune by its name."""
