@@ -49,8 +49,8 @@ class FrameReader:
         container: just opened.
         stream: its sound.
         packet: number of the first packet whose sound is wanted. What lies before it is
-            read but, except for the last few packets, not decoded: sixty times as fast,
-            and unlike a seek it finds the same place in a file of every kind.
+            read but, except for the last few packets, not decoded: ten to twenty times as
+            fast, and unlike a seek it finds the same place in a file of every kind.
         tally: what is known of the packets before that one.
 
     """
