@@ -33,6 +33,13 @@ DOUBTFUL_BELOW: Final = 0.75
 About one in 150 tracks of GTZAN lies below it.
 """
 
+STRANGE_ABOVE: Final = 1.5
+"""A track stranger than this should get no confident genre either, however likely music.
+
+No track of GTZAN is stranger. Of alarms, beeps and knocks that were kept from a fit every
+one that it took for music is.
+"""
+
 _TAG_PREFIX: Final = "tag:"
 COLUMN_NAMES: Final[tuple[str, ...]] = (
     *GAIN_FREE_NAMES,
@@ -119,11 +126,33 @@ class Gate:
             ValueError: other shapes, or no chunk that can be heard.
 
         """
+        return self.weigh(self._heard(features, tags).mean(axis=0))
+
+    def strangeness(self, features: NDArray[np.float64], tags: NDArray[np.floating]) -> float:
+        """Return how unlike music a stretch is, whatever else it may be.
+
+        It is the root mean square of a chunk's distances, in standard deviations of music,
+        in the mean over the stretch: about 1 for music, and ``bound`` at most.
+
+        Args:
+            features: as for ``probabilities``.
+            tags: likewise.
+
+        Raises:
+            ValueError: likewise.
+
+        """
+        squares = np.square(self._heard(features, tags))
+        return float(np.sqrt(squares.mean(axis=1)).mean())
+
+    def _heard(
+        self, features: NDArray[np.float64], tags: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """Return the distances of the chunks that can be heard."""
         heard = ~np.isnan(tags).any(axis=-1)
         if not heard.any():
             raise ValueError("a stretch without a chunk that can be heard is nothing but silence")
-        table = self.distances(features[heard], tags[heard])
-        return self.weigh(table.mean(axis=0))
+        return self.distances(features[heard], tags[heard])
 
     def distances(
         self, features: NDArray[np.float64], tags: NDArray[np.floating]

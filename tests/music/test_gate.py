@@ -100,6 +100,19 @@ def test_outlandish_chunks_are_bounded() -> None:
     assert gate.distances(features, tags)[0, place] == 3.0
 
 
+def test_strangeness_is_in_deviations_of_music() -> None:
+    """A stretch k deviations off in every column has the strangeness k, up to the bound."""
+    features, tags = stretch(3)
+    features[2], tags[2] = 1e9, np.nan
+    (row,) = columns_of(features[:1], tags[:1])
+    features[1], tags[1] = features[0], tags[0]
+    own = np.array([row[COLUMN_NAMES.index(name)] for name in COLUMNS])
+    for off, strange in ((0.5, 0.5), (-2.0, 2.0), (9.0, 3.0)):
+        scales = np.array(parameters().scales)
+        gate = Gate(parameters(means=tuple(own - off * scales)))
+        assert gate.strangeness(features, tags) == pytest.approx(strange)
+
+
 def test_many_stretches_at_once() -> None:
     """Distances of several stretches are weighed as each would be alone."""
     gate = Gate(parameters())
