@@ -6,7 +6,7 @@ list of figures would grow and is not made for threads.
 
 import io
 from collections import Counter
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,49 +18,31 @@ from numpy.typing import NDArray
 
 from shared.bars import clock
 from shared.genres import GENRES, genre_name
+from shared.music.canvas import (
+    BACKGROUND,
+    COLOURS,
+    DPI,
+    EDGE,
+    FAINT,
+    GRID,
+    HEIGHT_PX,
+    LEFT,
+    RIGHT,
+    WIDTH_PX,
+    font,
+    write,
+)
 from shared.music.constants import CHUNK_SECONDS, N_MELS, SAMPLE_RATE
-from shared.music.lettering import FONT, drawable, percent
+from shared.music.heading import heading
 from shared.music.strip import narrow
 from shared.music.verdict import Verdict
+from shared.music.words import percent
 
-WIDTH_PX: Final = 1080
-HEIGHT_PX: Final = 1200
-
-COLOURS: Final = {
-    "blues": "#1b7dff",
-    "classical": "#f3fed7",
-    "country": "#ade22d",
-    "disco": "#fcbab5",
-    "hiphop": "#eb8a3a",
-    "jazz": "#c736bf",
-    "metal": "#a09293",
-    "pop": "#35b9ff",
-    "reggae": "#367372",
-    "rock": "#e70d0d",
-}
-"""One colour per genre, for ever the same.
-
-Found by search: every two of them lie at least 0.11 apart in Oklab, also as seen with
-protanopia, deuteranopia and tritanopia (Machado et al. 2009), and each has a contrast
-of more than 3 to the background.
-"""
-
-_BACKGROUND: Final = "#101620"
-_INK: Final = "#f2f4f8"
-_FAINT: Final = "#a9b4c4"
-_GRID: Final = "#3a4658"
-_DPI: Final = 100
 _MEL_TICKS_HZ: Final = {128: "128", 512: "512", 1024: "1k", 2048: "2k", 4096: "4k", 8192: "8k"}
 _TICK_SECONDS: Final = (1, 2, 3, 6, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS: Final = 6
 
-# Where things lie, in pixels from the lower left corner.
-_EDGE: Final = 42
-_LEFT: Final = 116
-_RIGHT: Final = WIDTH_PX - _EDGE
-_TITLE_Y: Final = HEIGHT_PX - 46
-_TITLE_HEIGHT: Final = 70
-_VOTES_HEIGHT: Final = 150
+_VOTES_HEIGHT: Final = 150  # pixels, as all that follows
 _LEGEND_COLUMNS: Final = 3
 _LEGEND_ROW: Final = 54
 _LEGEND_FOOT: Final = 44
@@ -84,9 +66,9 @@ def draw(strip: NDArray[np.uint8], verdict: Verdict, *, title: str | None = None
     """
     if strip.ndim != 2 or len(strip) != N_MELS or not strip.shape[1]:  # noqa: PLR2004
         raise ValueError(f"a strip is ({N_MELS}, columns), not {strip.shape}")
-    figure = Figure(figsize=(WIDTH_PX / _DPI, HEIGHT_PX / _DPI), dpi=_DPI, facecolor=_BACKGROUND)
+    figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=BACKGROUND)
     canvas = FigureCanvasAgg(figure)
-    top = _heading(figure, verdict, title)
+    top = heading(figure, verdict, title)
     votes_y = _legend(figure, verdict) + 62
     span = (verdict.chunks[0].start_s, verdict.chunks[-1].end_s)
     _votes(_axes(figure, votes_y, votes_y + _VOTES_HEIGHT), verdict, span)
@@ -101,21 +83,6 @@ def warm_up() -> None:
     row = np.full((1, len(GENRES)), 1 / len(GENRES))
     verdict = Verdict.of(row, [(0.0, 3.0)], duration_s=3.0, model="")
     draw(np.zeros((N_MELS, 1), np.uint8), verdict, title="warm")
-
-
-def _heading(figure: Figure, verdict: Verdict, title: str | None) -> int:
-    """Write title, genre and confidence; return where the space below them begins."""
-    y = _TITLE_Y
-    if shown := drawable(title or "", size_px=38, width_px=_RIGHT - _EDGE):
-        _write(figure, _EDGE, y, shown, 38, color=_FAINT)
-        y -= _TITLE_HEIGHT
-    y -= 30
-    colour = COLOURS[verdict.genre]
-    _write(figure, _EDGE, y, genre_name(verdict.genre), 96, color=colour, weight="bold")
-    _write(figure, _RIGHT, y, percent(verdict.confidence), 96, ha="right", weight="bold")
-    others = ", ".join(f"{genre_name(genre)} {percent(p)}" for genre, p in verdict.top[1:])
-    _write(figure, _EDGE, y - 88, f"then {others}", 36, color=_FAINT)
-    return y - 158
 
 
 def _spectrogram(axes: Axes, strip: NDArray[np.uint8], span: tuple[float, float]) -> None:
@@ -141,7 +108,7 @@ def _spectrogram(axes: Axes, strip: NDArray[np.uint8], span: tuple[float, float]
 def _votes(axes: Axes, verdict: Verdict, span: tuple[float, float]) -> None:
     """Show each chunk's genre as a block whose height is its probability."""
     axes.imshow(
-        _blocks(verdict, _VOTES_HEIGHT, _RIGHT - _LEFT),
+        _blocks(verdict, _VOTES_HEIGHT, RIGHT - LEFT),
         origin="lower",
         aspect="auto",
         interpolation="nearest",
@@ -153,7 +120,8 @@ def _votes(axes: Axes, verdict: Verdict, span: tuple[float, float]) -> None:
     _plain(axes)
     if ticks[-1] > span[1] - 0.05 * (span[1] - span[0]):
         axes.get_xticklabels()[-1].set_horizontalalignment("right")  # else it is cut off
-    _caption(axes, f"Genre of every {CHUNK_SECONDS} seconds, %")
+    what = "Genre" if verdict.family == "music" else "Nearest genre"
+    _caption(axes, f"{what} of every {CHUNK_SECONDS} seconds, %")
 
 
 def _time_ticks(start: float, end: float) -> list[float]:
@@ -167,7 +135,7 @@ def _blocks(verdict: Verdict, rows: int, columns: int) -> NDArray[np.float64]:
     chunks = verdict.chunks
     colours = np.array([to_rgb(COLOURS[chunk.genre]) for chunk in chunks])
     heights = np.array([chunk.probabilities[chunk.genre] for chunk in chunks])
-    background = np.array(to_rgb(_BACKGROUND))
+    background = np.array(to_rgb(BACKGROUND))
     owner = np.arange(columns) * len(chunks) // columns
     filled = np.arange(rows)[:, None] < np.ceil(heights[owner] * rows)[None, :]
     painted: NDArray[np.float64] = np.where(
@@ -183,47 +151,38 @@ def _legend(figure: Figure, verdict: Verdict) -> int:
     rows = -(-len(votes) // _LEGEND_COLUMNS)
     for i, (genre, count) in enumerate(votes.most_common()):
         row, column = divmod(i, _LEGEND_COLUMNS)
-        x = _EDGE + column * (_RIGHT - _EDGE) // _LEGEND_COLUMNS
+        x = EDGE + column * (RIGHT - EDGE) // _LEGEND_COLUMNS
         y = _LEGEND_FOOT + (rows - 1 - row) * _LEGEND_ROW
         chip = Rectangle((x, y - 15), 30, 30, facecolor=COLOURS[genre], edgecolor="none")
         chip.set_transform(None)  # display space: pixels
         figure.add_artist(chip)
         label = f"{genre_name(genre)} {percent(count / len(verdict.chunks))}"
-        _write(figure, x + 46, y, label, 34)
+        write(figure, x + 46, y, label, 34)
     return _LEGEND_FOOT + rows * _LEGEND_ROW
 
 
 def _axes(figure: Figure, bottom: int, top: int) -> Axes:
     return figure.add_axes(
         (
-            _LEFT / WIDTH_PX,
+            LEFT / WIDTH_PX,
             bottom / HEIGHT_PX,
-            (_RIGHT - _LEFT) / WIDTH_PX,
+            (RIGHT - LEFT) / WIDTH_PX,
             (top - bottom) / HEIGHT_PX,
         )
     )
 
 
 def _plain(axes: Axes) -> None:
-    axes.set_facecolor(_BACKGROUND)
-    axes.tick_params(colors=_FAINT, length=6, width=1.5)
+    axes.set_facecolor(BACKGROUND)
+    axes.tick_params(colors=FAINT, length=6, width=1.5)
     for side in axes.spines.values():
-        side.set_color(_GRID)
+        side.set_color(GRID)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        label.set(**_font(28))
+        label.set(**font(28))
 
 
 def _caption(axes: Axes, text: str) -> None:
-    axes.set_title(text, loc="left", pad=8, color=_FAINT, fontdict=_font(28))
-
-
-def _write(figure: Figure, x: float, y: float, text: str, size_px: int, **style: Any) -> None:
-    style = {"color": _INK, "va": "center", **_font(size_px), **style}
-    figure.text(x / WIDTH_PX, y / HEIGHT_PX, text, **style)
-
-
-def _font(size_px: int) -> dict[str, Any]:
-    return {"family": FONT, "size": size_px * 72 / _DPI, "parse_math": False}
+    axes.set_title(text, loc="left", pad=8, color=FAINT, fontdict=font(28))
 
 
 def _mel_row(hertz: float) -> float:

@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 
 from shared.bars import clock
 from shared.genres import GENRES
-from shared.music.lettering import drawable, percent
-from shared.music.picture import COLOURS, HEIGHT_PX, WIDTH_PX, draw, warm_up
+from shared.music.canvas import COLOURS, EDGE, HEIGHT_PX, INK, RIGHT, WIDTH_PX
+from shared.music.families import FAMILIES, Family
+from shared.music.lettering import drawable, fitting_px, wide_px
+from shared.music.picture import draw, warm_up
 from shared.music.verdict import Verdict
+from shared.music.words import either, percent
 
 TELEGRAM_PHOTO_BYTES = 10 * 2**20
+BACKGROUND = np.array([0x10, 0x16, 0x20])
 HOSTILE_TITLES = {
     "mathtext": r"$\frac{1}{0}$ and $",
     "tex": r"\input{/etc/passwd} \textbf{",
@@ -43,6 +47,31 @@ def verdict(n_chunks: int, genres: tuple[str, ...] = GENRES) -> Verdict:
     table[range(n_chunks), [GENRES.index(genres[i % len(genres)]) for i in range(n_chunks)]] = 0.64
     spans = [(3.0 * i, 3.0 * i + 3) for i in range(n_chunks)]
     return Verdict.of(table, spans, duration_s=3.0 * n_chunks, model="m")
+
+
+def told(
+    named: dict[str, float], *, sure: bool = False, n: int = 3, family: Family = "music"
+) -> Verdict:
+    """A track of a few chunks for which these genres hold the probability."""
+    row = np.full(len(GENRES), (1 - sum(named.values())) / (len(GENRES) - len(named)))
+    for genre, share in named.items():
+        row[GENRES.index(genre)] = share
+    spans = [(3.0 * i, 3.0 * i + 3) for i in range(n)]
+    wanted = 0.0 if sure else 2.0
+    return Verdict.of(
+        np.tile(row, (n, 1)), spans, duration_s=3.0 * n, model="m", sure_from=wanted, family=family
+    )
+
+
+LONGEST = {"classical": 0.29, "hiphop": 0.28, "country": 0.27}
+HEADINGS: dict[str, Verdict] = {
+    "sure": told({"classical": 0.998}, sure=True),
+    "two": told({"classical": 0.46, "hiphop": 0.44}),
+    "three": told(LONGEST),
+    "three of one chunk": told(LONGEST, n=1),
+    "three of an hour": told(LONGEST, n=1200),
+    **{family: told({"classical": 0.9}, family=family) for family in FAMILIES[1:]},
+}
 
 
 def strip(columns: int) -> NDArray[np.uint8]:
@@ -88,10 +117,51 @@ def test_shows_a_genre_that_won_by_average_alone() -> None:
     table = np.full((2, 10), 0.05 / 8)
     table[0, [GENRES.index("pop"), GENRES.index("disco")]] = 0.5, 0.45
     table[1, [GENRES.index("rock"), GENRES.index("disco")]] = 0.5, 0.45
-    told = Verdict.of(table, [(0, 3), (3, 6)], duration_s=6, model="m")
-    image = pixels(draw(strip(10), told))
-    assert told.genre == "disco"
+    medley = Verdict.of(table, [(0, 3), (3, 6)], duration_s=6, model="m")
+    image = pixels(draw(strip(10), medley))
+    assert medley.genre == "disco"
     assert all(has_colour(image, genre) for genre in ("disco", "pop", "rock"))
+
+
+@pytest.mark.parametrize("said", HEADINGS.values(), ids=HEADINGS.keys())
+def test_nothing_of_the_heading_is_cut_off_or_overlaps(said: Verdict) -> None:
+    """It keeps within the margins, in three rows with space between, whatever it says."""
+    ink = (pixels(draw(strip(10), said, title="W" * 99)) != BACKGROUND).any(axis=2)
+    columns = np.flatnonzero(ink.any(axis=0))
+    assert columns[0] >= EDGE - 2
+    assert columns[-1] <= RIGHT + 2
+    rows = ink[:260].any(axis=1)  # down to the spectrogram's caption
+    starts = np.flatnonzero(rows[1:] & ~rows[:-1])
+    assert len(starts) == 3
+    assert not rows[0]
+    assert not rows[-1]
+
+
+def test_an_unsure_heading_mutes_its_colours() -> None:
+    """The genre's own colour stands for a genre that is told; a doubt is not so bright."""
+    named = {"jazz": 0.45, "rock": 0.35}
+    heads = [pixels(draw(strip(10), told(named, sure=sure)))[:170] for sure in (True, False)]
+    assert [has_colour(head, "jazz") for head in heads] == [True, False]
+    assert not has_colour(heads[1], "rock")
+
+
+def test_what_is_no_music_has_neither_colour_nor_share_in_its_heading() -> None:
+    """Whatever the nearest genre is, and however near: the same words in grey."""
+    head, other = (
+        pixels(draw(strip(10), told({genre: share}, family="noise")))[:100]
+        for genre, share in (("jazz", 0.9), ("rock", 0.4))
+    )
+    assert np.array_equal(head, other)
+    light = np.rint(np.array(to_rgb(INK)) * 255)
+    assert not (head == light).all(axis=2).any()
+
+
+def test_candidates_share_a_line_from_edge_to_edge() -> None:
+    """The longest three are set as large as there is room for, and no larger."""
+    line = "Classical, Country or Hip-hop?"
+    size = fitting_px(line, most_px=96, width_px=RIGHT - EDGE, bold=True)
+    assert wide_px(line, size, bold=True) <= RIGHT - EDGE < wide_px(line, size + 2, bold=True)
+    assert fitting_px("Pop?", most_px=96, width_px=RIGHT - EDGE, bold=True) == 96
 
 
 def test_spectrogram_is_the_right_way_up() -> None:
@@ -159,11 +229,28 @@ def test_clock(seconds: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0, "0 %"), (0.005, "<1 %"), (0.006, "1 %"), (0.626, "63 %"), (1, "100 %")]
+    ("share", "text"),
+    [
+        (0, "0 %"),
+        (0.005, "<1 %"),
+        (0.006, "1 %"),
+        (0.626, "63 %"),
+        (0.994, "99 %"),
+        (0.996, ">99 %"),
+        (1, "100 %"),
+    ],
 )
 def test_percent(share: float, text: str) -> None:
-    """A share that is there is not called nothing."""
+    """A share that is there is not called nothing, nor one short of all called all."""
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [(["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")]
+)
+def test_alternatives_read_as_in_a_sentence(names: list[str], text: str) -> None:
+    """One, two or three."""
+    assert either(names) == text
 
 
 @pytest.mark.parametrize("shape", [(128,), (64, 5), (128, 0)])
@@ -176,10 +263,10 @@ def test_refuses_another_shape(shape: tuple[int, ...]) -> None:
 def test_threads_draw_the_same() -> None:
     """Four threads at once draw what one draws, and no setting is left changed."""
     settings = dict(mpl.rcParams)
-    told = [verdict(n) for n in (1, 5, 20, 200)] * 2
-    alone = [draw(strip(50), v, title="x") for v in told]
+    tracks = [verdict(n) for n in (1, 5, 20, 200)] * 2
+    alone = [draw(strip(50), v, title="x") for v in tracks]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda v: draw(strip(50), v, title="x"), told))
+        together = list(pool.map(lambda v: draw(strip(50), v, title="x"), tracks))
     assert together == alone
     assert dict(mpl.rcParams) == settings
 

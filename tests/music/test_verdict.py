@@ -1,11 +1,14 @@
 """The fold from chunks to a track."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from shared.genres import GENRES
-from shared.music.verdict import Verdict
+from shared.music.families import FAMILIES, Family
+from shared.music.verdict import CANDIDATES_HOLD, Verdict
 
 Table = NDArray[np.float64]
 
@@ -19,10 +22,10 @@ def table(*rows: dict[str, float]) -> Table:
     return np.array(filled)
 
 
-def verdict(probabilities: Table) -> Verdict:
+def verdict(probabilities: Table, **said: Any) -> Verdict:
     """Fold chunks of three seconds."""
     spans = [(3.0 * i, 3.0 * i + 3) for i in range(len(probabilities))]
-    return Verdict.of(probabilities, spans, duration_s=3.0 * len(spans) + 1, model="m")
+    return Verdict.of(probabilities, spans, duration_s=3.0 * len(spans) + 1, model="m", **said)
 
 
 def test_mean_and_majority_may_differ() -> None:
@@ -85,10 +88,61 @@ def test_agrees_with_plain_counting() -> None:
         assert sum(told.probabilities.values()) == pytest.approx(1)
 
 
-def test_survives_json() -> None:
+@pytest.mark.parametrize("family", FAMILIES)
+def test_survives_json(family: Family) -> None:
     """A verdict that crosses the queue is the same verdict."""
-    told = verdict(table({"pop": 0.7}, {"jazz": 0.8}))
+    told = verdict(table({"pop": 0.7}, {"jazz": 0.8}), family=family)
     assert Verdict.model_validate_json(told.model_dump_json()) == told
+
+
+@pytest.mark.parametrize(("best", "sure"), [(0.75, True), (0.74999, False), (0.9, True)])
+def test_a_genre_is_sure_from_a_threshold_on(best: float, *, sure: bool) -> None:
+    """At the threshold itself it is; then it is told alone."""
+    told = verdict(table({"jazz": best, "pop": 0.1}), sure_from=0.75)
+    assert told.sure is sure
+    assert told.candidates == (["jazz"] if sure else ["jazz", "pop"])
+
+
+def test_the_whole_track_decides_what_is_sure() -> None:
+    """Its own probabilities, not the mean of its chunks, give genre, confidence and doubt."""
+    chunks, (track,) = table({"pop": 0.99}, {"pop": 0.99}), table({"jazz": 0.5, "pop": 0.45})
+    told = verdict(chunks, track=track, sure_from=0.6)
+    assert (told.genre, told.confidence, told.sure) == ("jazz", 0.5, False)
+    assert told.candidates == ["jazz", "pop"]
+    assert told.agreement == 0
+
+
+@pytest.mark.parametrize(
+    ("named", "candidates"),
+    [
+        ({"jazz": 0.95}, 2),
+        ({"jazz": 0.5, "pop": CANDIDATES_HOLD - 0.5 + 0.001}, 2),
+        ({"jazz": 0.5, "pop": CANDIDATES_HOLD - 0.5 - 0.001}, 3),
+        ({"jazz": 0.2, "pop": 0.15, "rock": 0.12}, 3),
+    ],
+)
+def test_an_unsure_verdict_names_two_genres_or_three(
+    named: dict[str, float], candidates: int
+) -> None:
+    """The best first, until they hold enough of the probability; never one, never four."""
+    told = verdict(table(named), sure_from=1.1)
+    assert not told.sure
+    assert told.candidates == [genre for genre, _ in told.top[:candidates]]
+    assert told.candidates[0] == told.genre
+
+
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family != "music"])
+def test_what_is_no_music_is_never_sure(family: Family) -> None:
+    """However likely one genre would be."""
+    told = verdict(table({"jazz": 1.0}), sure_from=0.0, family=family)
+    assert (told.family, told.sure, len(told.candidates)) == (family, False, 2)
+
+
+def test_a_verdict_from_before_is_still_read() -> None:
+    """One that says nothing of doubt was told as sure, of what was taken for music."""
+    old = verdict(table({"pop": 0.7})).model_dump(exclude={"sure", "family", "candidates"})
+    told = Verdict.model_validate(old)
+    assert (told.sure, told.family, told.candidates) == (True, "music", [])
 
 
 @pytest.mark.parametrize(
