@@ -40,7 +40,11 @@ class Chat:
         own.jobs.create(track)
         self.job_id = track.job_id
         verdict = Verdict.of(
-            np.full((2, 10), 1 / len(GENRES)), [(0, 3), (3, 6)], duration_s=6.5, model="test"
+            np.full((2, 10), 1 / len(GENRES)),
+            [(0, 3), (3, 6)],
+            duration_s=6.5,
+            model="test",
+            sure_from=0.7,
         )
         own.spool.put(self.job_id, VERDICT, verdict.model_dump_json().encode())
         own.spool.put(self.job_id, PICTURE, picture())
@@ -95,7 +99,7 @@ def test_the_status_message_becomes_the_answer(chat: Chat) -> None:
     assert chat.kinds() == ["photo", "voice"]
     answer, clip = chat.answers()
     assert answer.message_id == status
-    assert answer.shown.startswith("🎵 Hard to tell")
+    assert answer.shown.startswith("🤔 Hard to tell")
     assert clip.shown.startswith("What sounds most like")
     assert clip.media is not None
     assert clip.media.duration == 6
@@ -182,7 +186,7 @@ def test_where_pictures_are_forbidden_the_words_go_alone(
     assert chat.reply() == "SUCCESS"
     (answer,) = chat.answers()
     assert answer.message_id == status
-    assert answer.shown.startswith("🎵 Hard to tell")
+    assert answer.shown.startswith("🤔 Hard to tell")
     assert chat.stage is Stage.DONE
 
 
