@@ -5,11 +5,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from shared.genres import GENRES, genre_name
-from shared.music.analyse import analyse
+from shared.genres import GENRES
+from shared.music.families import FAMILIES, Family
 from shared.music.model import GenreModel
+from shared.music.verdict import Verdict
 from tests.cli.conftest import Genrebot
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -18,6 +20,9 @@ KEYS = {
     "duration_s",
     "genre",
     "confidence",
+    "sure",
+    "candidates",
+    "family",
     "probabilities",
     "top",
     "majority_genre",
@@ -28,16 +33,83 @@ KEYS = {
 }
 
 
-def test_a_person_reads_the_genre_and_how_sure_it_is(genrebot: Genrebot, song: Path) -> None:
+def told(
+    monkeypatch: pytest.MonkeyPatch, named: dict[str, float], family: Family = "music"
+) -> None:
+    """Have every file judged so, whatever is in it: by two chunks, sure from 70 %."""
+    row = np.full(len(GENRES), (1 - sum(named.values())) / (len(GENRES) - len(named)))
+    row[[GENRES.index(genre) for genre in named]] = list(named.values())
+
+    def judge(*_: object, **__: object) -> Verdict:
+        return Verdict.of(
+            np.stack((row, row)),
+            [(0, 3), (3, 6)],
+            duration_s=7,
+            model="m",
+            sure_from=0.7,
+            family=family,
+        )
+
+    monkeypatch.setattr(GenreModel, "verdict", judge)
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ({"hiphop": 0.83}, "Hip-hop, 83 % sure"),
+        ({"blues": 0.69, "rock": 0.2}, "hard to tell: blues (69 %) or rock (20 %)"),
+        (
+            {"blues": 0.4, "rock": 0.2, "hiphop": 0.1},
+            "hard to tell: blues (40 %), rock (20 %) or hip-hop (10 %)",
+        ),
+    ],
+)
+def test_a_person_reads_the_genre_or_what_it_may_be(
+    genrebot: Genrebot,
+    song: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, float],
+    words: str,
+) -> None:
     """Nothing goes to stderr, where progress would be on a terminal."""
+    told(monkeypatch, named)
     result = genrebot("classify", song)
     assert result.exit_code == 0
     first, *bars, last = result.stdout.splitlines()
-    verdict = analyse(song, GenreModel.load(), max_duration_s=60).verdict
-    assert first == f"{song}: {genre_name(verdict.genre)}, {verdict.confidence:.0%} sure"
+    assert first == f"{song}: {words}"
+    assert [bar.split()[0].lower().replace("-", "") for bar in bars[: len(named)]] == list(named)
     assert len(bars) == 3
-    assert "of 2 pieces of 3 s agree" in last
+    assert "2 of 2 pieces of 3 s agree" in last
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("family", "like"),
+    [("speech", "somebody talking"), ("noise", "noise"), ("tone", "a single tone")],
+)
+def test_a_person_reads_that_it_is_no_music(
+    genrebot: Genrebot, song: Path, monkeypatch: pytest.MonkeyPatch, family: Family, like: str
+) -> None:
+    """In one line, without shares of genres that it does not have."""
+    told(monkeypatch, {"blues": 0.6, "rock": 0.3}, family)
+    result = genrebot("classify", song)
+    assert result.exit_code == 0
+    assert result.stdout == (
+        f"{song}: sounds like {like}, not like music; nearest would be blues or rock\n"
+    )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_program_reads_how_far_to_trust_the_genre(
+    genrebot: Genrebot, song: Path, monkeypatch: pytest.MonkeyPatch, family: Family
+) -> None:
+    """Whether it is sure, what else it may be, and whether it is music at all."""
+    told(monkeypatch, {"blues": 0.8}, family)
+    record = json.loads(genrebot("classify", "--json", song).stdout)
+    assert record["family"] == family
+    assert record["sure"] is (family == "music")
+    assert record["candidates"][0] == record["genre"] == "blues"
+    assert len(record["candidates"]) == (1 if family == "music" else 2)
 
 
 def test_a_program_reads_one_json_object_per_line(genrebot: Genrebot, song: Path) -> None:

@@ -20,6 +20,7 @@ from shared.music.model import GenreModel
 from shared.music.picture import draw
 from shared.music.tagger import Tagger
 from shared.music.verdict import Verdict
+from shared.music.words import LIKENESS, candidates, either, percent
 from shared.settings import LimitSettings, ReplySettings
 
 
@@ -85,6 +86,9 @@ def as_record(file: str, verdict: Verdict) -> dict[str, Any]:
         "duration_s": round(verdict.duration_s, 3),
         "genre": verdict.genre,
         "confidence": verdict.confidence,
+        "sure": verdict.sure,
+        "candidates": verdict.candidates,
+        "family": verdict.family,
         "probabilities": verdict.probabilities,
         "top": [{"genre": genre, "probability": p} for genre, p in verdict.top],
         "majority_genre": verdict.majority_genre,
@@ -99,15 +103,28 @@ def _print(file: str, verdict: Verdict, *, as_json: bool) -> None:
     if as_json:
         _emit(as_record(file, verdict))
         return
-    click.echo(f"{file}: {genre_name(verdict.genre)}, {verdict.confidence:.0%} sure")
+    click.echo(f"{file}: {_headline(verdict)}")
+    if verdict.family != "music":
+        return  # shares of genres hold for music only
     for genre, p in verdict.top:
-        click.echo(f"  {genre_name(genre):<10} {bar(p, 20)} {p:>4.0%}")
+        click.echo(f"  {genre_name(genre):<10} {bar(p, 20)} {percent(p):>5}")
     n = len(verdict.chunks)
     click.echo(
         f"  {round(verdict.agreement * n)} of {n} pieces of 3 s agree; "
         f"the most frequent is {genre_name(verdict.majority_genre).lower()}; "
         f"{clock(verdict.duration_s)} heard"
     )
+
+
+def _headline(verdict: Verdict) -> str:
+    """Say in one line what the track is, what it may be, or that it is no music."""
+    if verdict.sure:
+        return f"{genre_name(verdict.genre)}, {percent(verdict.confidence)} sure"
+    if verdict.family == "music":
+        named = either([f"{name} ({share})" for name, share in candidates(verdict)])
+        return f"hard to tell: {named}"
+    nearest = either([name for name, _ in candidates(verdict)])
+    return f"sounds like {LIKENESS[verdict.family]}, not like music; nearest would be {nearest}"
 
 
 def _emit(record: dict[str, Any]) -> None:
