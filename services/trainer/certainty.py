@@ -19,11 +19,6 @@ RIGHT_WHEN_SURE: Final = 0.92
 Two points above what is promised: thresholds are found on other tracks than they serve.
 """
 
-MUSIC_FROM: Final = 0.5
-"""Probability of being music, as the gate has it, below which no genre is told."""
-DOUBT_FROM: Final = 0.5
-"""The same, below which a genre is told as unsure."""
-
 _TEMPERATURES: Final = (0.2, 5.0)
 _FLOOR: Final = 1e-6
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,9 @@ AUDIO: Final = "genres_original"
 SUFFIXES: Final = (".wav", ".flac", ".au", ".mp3")
 MAX_TRACK_S: Final = 600.0
 """Longest recording that is taken for training material, in seconds."""
+
+SOME_TRACKS: Final = 38
+"""Recordings that are enough to learn what rooms and telephones do to music."""
 
 _log = logging.getLogger(__name__)
 
@@ -159,6 +163,24 @@ def recordings(folder: Path, tracks: Collection[str] | None) -> list[Path]:
             "distribution of GTZAN."
         )
     return [found[stem] for stem in sorted(found)]
+
+
+def some_chunks(data_dir: Path, tracks: Collection[str]) -> Iterator[NDArray[np.float32]]:
+    """Yield two chunks of each of up to ``SOME_TRACKS`` recordings, as far as there is audio.
+
+    Args:
+        data_dir: the folder that may hold ``genres_original``.
+        tracks: names of the tracks that may be taken.
+
+    """
+    try:
+        files = recordings(data_dir / AUDIO, tracks)
+    except DataError:
+        return
+    for path in files[:: -(-len(files) // SOME_TRACKS)]:
+        with suppress(AudioError):
+            heard = [samples for samples, _, _ in chunks(decode(path, max_duration_s=MAX_TRACK_S))]
+            yield from heard[2:9:5]
 
 
 def read_audio(

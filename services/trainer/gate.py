@@ -14,8 +14,9 @@ from services.trainer.fit import track_weights
 from services.trainer.sounds.catalogue import clips
 from services.trainer.sounds.rooms import placed
 from services.trainer.sounds.shaping import levelled
+from shared.music.families import FAMILIES, Family
 from shared.music.features import analyse_chunk
-from shared.music.gate import COLUMN_NAMES, FAMILIES, Family, GateParameters, columns_of
+from shared.music.gate import COLUMN_NAMES, GateParameters, columns_of
 from shared.music.tagger import Tagger
 
 CLIPS: Final[Mapping[Family, int]] = {"music": 40, "speech": 9, "noise": 16, "tone": 22}

@@ -12,22 +12,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from services.trainer.certainty import (
-    DOUBT_FROM,
-    MUSIC_FROM,
-    calibrated,
-    temperature_for,
-    threshold_for,
-)
+from services.trainer.certainty import calibrated, temperature_for, threshold_for
 from services.trainer.crossval import REPEATS, Folds, cross_validate
-from services.trainer.data import DataError
+from services.trainer.data import DataError, some_chunks
 from services.trainer.evaluate import Report, summarize
 from services.trainer.fit import fit, parameters_for
-from services.trainer.gate import Sounds, fit_gate
+from services.trainer.gate import Sounds, fit_gate, hear
 from services.trainer.lists import Progress, ignore, learnable
 from services.trainer.recordings import Recording, Source
 from services.trainer.splits import read_artists
 from shared.genres import GENRES
+from shared.music.gate import DOUBTFUL_BELOW, NOT_MUSIC_BELOW, STRANGE_ABOVE
 from shared.music.sidecar import RECIPE_VERSION, Calibration, Counts, Sidecar, Training
 from shared.music.stretch import STRETCH_NAMES
 
@@ -64,7 +59,8 @@ def train(  # noqa: PLR0913 - each is a choice of the person who trains
         seed: seed of everything random.
         iterations: number of trees, for a quick trial.
         repeats: how often the folds of the cross-validation are drawn.
-        sounds: what the gate is to tell from music; synthesized where it is left out.
+        sounds: what the gate is to tell from music; synthesized where it is left out, with
+            what there is of the tracks' audio as if heard in rooms and by telephone.
         progress: called with the stage and the share of it that is done.
 
     Raises:
@@ -85,6 +81,7 @@ def train(  # noqa: PLR0913 - each is a choice of the person who trains
     )
     fitted = fit(found, seed=seed, iterations=iterations, progress=partial(report, "fitting"))
     report("fitting the gate", 0.0)
+    sounds = sounds or hear(seed, recordings=some_chunks(data_dir, {own.track for own in found}))
     gate = fit_gate(*_chunks(found), seed, sounds=sounds)
     report("fitting the gate", 1.0)
     training = Training(
@@ -124,8 +121,9 @@ def certainty_of(folds: Folds, report: Report, split: str) -> Calibration:
     return Calibration(
         temperature=round(temperature_for(flat, genres), 4),
         sure_from=round(threshold_for(honest, genres), 4),
-        music_from=MUSIC_FROM,
-        doubt_from=DOUBT_FROM,
+        music_from=NOT_MUSIC_BELOW,
+        doubt_from=DOUBTFUL_BELOW,
+        strange_above=STRANGE_ABOVE,
         split=split,
         expected_error=report.expected_error,
         answered=report.answered or 0.0,

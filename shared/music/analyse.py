@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.music.audible import audible
 from shared.music.chunks import TrackMeter, chunks
 from shared.music.constants import SAMPLE_RATE
 from shared.music.decode import Source, TrackInfo, decode, probe
@@ -104,8 +105,8 @@ def hear(
             long it is.
 
     Raises:
-        AudioError: the file cannot be classified; ``shared.music.decode`` and
-            ``shared.music.chunks`` say when.
+        AudioError: the file cannot be classified; ``shared.music.decode``,
+            ``shared.music.chunks`` and ``shared.music.audible`` say when.
 
     """
     info = probe(source)
@@ -124,7 +125,9 @@ def hear(
             if info.duration_s:
                 report(min(end / SAMPLE_RATE / info.duration_s, 0.99))
         tags = beside.tags()
-    return Hearing(np.stack(features), tags, spans, strip.strip(), meter.duration_s, info)
+    table = np.stack(features)
+    audible(table, tags)  # refuses a track without a chunk to judge by
+    return Hearing(table, tags, spans, strip.strip(), meter.duration_s, info)
 
 
 def _ignore(_share: float) -> None:

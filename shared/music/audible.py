@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.errors import AudioError, ErrorCode
 from shared.music.constants import N_TAGS, SILENCE_DBFS
 from shared.music.features import FEATURE_NAMES
 
@@ -18,7 +19,10 @@ def audible(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDArra
         tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where there are none.
 
     Raises:
-        ValueError: other shapes, or not one chunk has tags.
+        AudioError: ``SILENT`` where not one chunk has tags. A track may have a second that
+            can be heard and no such chunk: where that second lies among silence, or in the
+            tail that fills no chunk.
+        ValueError: other shapes.
 
     """
     if (
@@ -32,7 +36,10 @@ def audible(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDArra
         )
     tagged = np.isfinite(tags).all(axis=1)
     if not tagged.any():
-        raise ValueError("a track needs a chunk at least that has been tagged")
+        raise AudioError(
+            ErrorCode.SILENT,
+            "The track is next to silent from beginning to end. Send one that can be heard.",
+        )
     # Mean and variance of the frames' RMS give the mean square of the chunk.
     power = features[:, _MEAN] ** 2 + features[:, _VARIANCE]
     heard: NDArray[np.bool_] = np.logical_or(power >= 10 ** (SILENCE_DBFS / 10), tagged)

@@ -6,20 +6,16 @@ is weighed. Bounds keep a sound unlike anything the gate has learned from counti
 than the strangest it has. ``services/trainer/gate.py`` fits it.
 """
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.music.families import FAMILIES, Family
 from shared.music.features import FEATURE_NAMES
 from shared.music.gainfree import GAIN_FREE_NAMES, gain_free
 from shared.music.tagger import TAG_NAMES
-
-Family = Literal["music", "speech", "noise", "tone"]
-
-FAMILIES: Final[tuple[Family, ...]] = ("music", "speech", "noise", "tone")
-"""What a stretch may be, in the order of every result here."""
 
 NOT_MUSIC_BELOW: Final = 0.35
 """A track that is music with less probability than this is likelier something else.

@@ -35,13 +35,15 @@ class Opinion:
         track: calibrated probabilities of the genres, shape (10,), columns as ``GENRES``.
         chunks: the same around each chunk, shape (n, 10).
         families: probabilities of being music, speech, noise or a tone, shape (4,), columns
-            as ``shared.music.gate.FAMILIES``.
+            as ``FAMILIES``.
+        strangeness: how unlike music the track is, whatever it may be; about 1 for music.
 
     """
 
     track: NDArray[np.float64]
     chunks: NDArray[np.float64]
     families: NDArray[np.float64]
+    strangeness: float
 
 
 def committed() -> Path:
@@ -99,8 +101,8 @@ class GenreModel:
                 not tagged.
 
         Raises:
-            ValueError: other shapes, a feature that is not finite, or no audible chunk
-                that was tagged.
+            AudioError: ``SILENT`` where no chunk was tagged.
+            ValueError: other shapes, or a feature that is not finite.
 
         """
         heard = audible(features, tags)
@@ -111,7 +113,12 @@ class GenreModel:
         track = np.average(table[: len(groups)], axis=0, weights=[size for _, size in groups])
         chunks = np.tile(track, (len(features), 1))
         chunks[heard] = table[len(groups) :]
-        return Opinion(track, chunks, self._gate.probabilities(features, tags))
+        return Opinion(
+            track,
+            chunks,
+            self._gate.probabilities(features, tags),
+            self._gate.strangeness(features, tags),
+        )
 
     def verdict(
         self,
@@ -130,11 +137,12 @@ class GenreModel:
             duration_s: length of the whole track, in seconds.
 
         Raises:
-            ValueError: as ``judge``.
+            AudioError, ValueError: as ``judge``.
 
         """
         opinion, known = self.judge(features, tags), self.info.calibration
         music = float(opinion.families[FAMILIES.index("music")])
+        doubtful = music < known.doubt_from or opinion.strangeness > known.strange_above
         family: Family = "music"
         if music < known.music_from:
             family = FAMILIES[1 + int(opinion.families[1:].argmax())]
@@ -144,7 +152,7 @@ class GenreModel:
             duration_s=duration_s,
             model=self.name,
             track=opinion.track,
-            sure_from=known.sure_from if music >= known.doubt_from else np.inf,
+            sure_from=np.inf if doubtful else known.sure_from,
             family=family,
         )
 

@@ -58,9 +58,10 @@ class Calibration(BaseModel):
 
     ``temperature`` divides log odds. A verdict below ``sure_from`` is told as unsure; one
     whose probability of being music is below ``music_from`` is told to be no music, and
-    one below ``doubt_from`` is unsure. The figures were taken where the model was judged:
-    ``expected_error`` is the expected calibration error, ``answered`` the share of tracks
-    told without doubt, ``right`` the share of those that were right.
+    one below ``doubt_from``, or stranger than ``strange_above``, is unsure. The figures
+    were taken where the model was judged: ``expected_error`` is the expected calibration
+    error, ``answered`` the share of tracks told without doubt, ``right`` the share of
+    those that were right.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,6 +70,7 @@ class Calibration(BaseModel):
     sure_from: float = Field(ge=0, le=1)
     music_from: float = Field(ge=0, le=1)
     doubt_from: float = Field(ge=0, le=1)
+    strange_above: float = Field(gt=0)
     split: str
     expected_error: float
     answered: float

@@ -15,7 +15,7 @@ from services.trainer.sounds.speech import SPEECHES
 from services.trainer.sounds.tones import TONES
 from services.trainer.sounds.tunes import TUNES
 from shared.music.constants import CHUNK_HOP
-from shared.music.gate import Family
+from shared.music.families import Family
 
 FAMILIES: Final[Mapping[Family, Mapping[str, Maker]]] = MappingProxyType(
     {"music": TUNES, "speech": SPEECHES, "noise": NOISES, "tone": TONES}
