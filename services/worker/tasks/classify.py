@@ -36,7 +36,7 @@ def classify(own: Resources, message: JobMessage) -> None:
     features, tags, strip = load_features(own.spool, job_id, plan)
     verdict = own.model.verdict(features, tags, plan.spans(), duration_s=plan.duration_s)
     own.spool.put(job_id, PICTURE, draw(strip, verdict, title=view.track.label))
-    if own.reply_settings.send_clip and plan.n_chunks > 1:
+    if own.reply_settings.send_clip and plan.n_chunks > 1 and verdict.family == "music":
         clip = _clip(own, view, plan, verdict)
         if clip is not None:
             own.spool.put(job_id, CLIP, clip)
