@@ -23,7 +23,7 @@ _TEMPERATURES: Final = (0.2, 5.0)
 _FLOOR: Final = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Bin:
     """One bin of a reliability diagram: tracks told with about the same probability."""
 

@@ -21,7 +21,7 @@ from services.trainer.certainty import (
 )
 from services.trainer.crossval import REPEATS, Folds, cross_validate, groups_of
 from services.trainer.fit import fit
-from services.trainer.lists import Progress, held_back, ignore, learnable, split_of
+from services.trainer.lists import Progress, held_back, ignore, learnable, split_of, tagged_of
 from services.trainer.recordings import Recording, load_recordings
 from services.trainer.splits import read_artists
 from services.trainer.summary import by_genre, score
@@ -43,7 +43,7 @@ class Report:
         bins: what was told against what was right.
         expected_error: expected calibration error.
         answered: share of tracks told without doubt; None where that was not asked.
-        right: share of those that were right.
+        right: share of those that were right; None where there were none.
         sources: how many tracks were judged by what.
 
     """
@@ -104,7 +104,7 @@ def summarize(folds: Folds, found: Sequence[Recording], seed: int) -> Report:
         bins=bins,
         expected_error=expected_error(bins),
         answered=float(sure.mean()),
-        right=float((winners == folds.genres)[sure].mean()),
+        right=float((winners == folds.genres)[sure].mean()) if sure.any() else None,
         sources=_sources(found),
     )
 
@@ -131,7 +131,7 @@ def fault_filtered(
     test = held_back(data_dir, split, partial(report, "reading the test list"))
     learned = load_recordings(data_dir, split.train | split.valid)
     folds = cross_validate(
-        [own for own in learned if own.tagged],
+        tagged_of(learned, data_dir),
         artists,
         seed=seed,
         repeats=1,

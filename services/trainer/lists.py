@@ -1,6 +1,6 @@
 """Which tracks may be learned from, and which are held back to be judged by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,16 @@ def learnable(
     """
     split = split_of(data_dir)
     report = partial(progress or ignore, "reading tracks")
-    found = load_recordings(data_dir, split.train | split.valid, source, report)
+    return tagged_of(load_recordings(data_dir, split.train | split.valid, source, report), data_dir)
+
+
+def tagged_of(found: Sequence[Recording], data_dir: Path) -> list[Recording]:
+    """Keep the tracks that have tags.
+
+    Raises:
+        DataError: there are none; ``data_dir`` is where they would be.
+
+    """
     tagged = [own for own in found if own.tagged]
     if not tagged:
         raise DataError(

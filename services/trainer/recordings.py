@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -153,10 +154,11 @@ def _taggrams(data_dir: Path) -> dict[str, NDArray[np.float32]]:
         if not path.is_file():
             continue
         try:
-            with np.load(path, allow_pickle=False) as packed:
+            # Opened here: NumPy leaves a file open that turns out to be half of one.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as packed:
                 tags = packed["X"].astype(np.float32)
                 names = [str(name).rsplit("/", 1)[-1] for name in packed["track"]]
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
             raise DataError(f"{path} is not a taggram with the arrays X and track.") from error
         if tags.shape != (len(names), N_TAGS) or not np.isfinite(tags).all():
             raise DataError(f"{path} holds {tags.shape}, not {N_TAGS} tags for each patch.")
