@@ -7,6 +7,7 @@ import pytest
 
 from services.cli.commands import robustness
 from services.trainer.robustness.conditions import CONDITIONS
+from services.trainer.robustness.judges import Judge
 from services.trainer.robustness.report import Judgement
 from shared.genres import GENRES
 from shared.music.chunks import TrackMeter
@@ -30,23 +31,24 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class _ByLevel:
-    """Takes what is loud for rock and all else for jazz."""
+def _loudness(source: Source) -> float:
+    """Level of the loudest second, in dB full scale."""
+    meter = TrackMeter(decode(source, max_duration_s=60))
+    list(meter)
+    return meter.loudest_dbfs
 
-    def __init__(self, model: Path | None) -> None:
-        assert model is None
 
-    def __call__(self, source: Source) -> Judgement:
-        meter = TrackMeter(decode(source, max_duration_s=60))
-        list(meter)
-        loud = meter.loudest_dbfs > -30
-        return Judgement(genre="rock" if loud else "jazz", probability=0.8, sure=loud)
+def _rock_if_loud(_track: str, loudness: float) -> Judgement:
+    """Take what is loud for rock and all else for jazz."""
+    loud = loudness > -30
+    return Judgement(genre="rock" if loud else "jazz", probability=0.8, sure=loud)
 
 
 @pytest.fixture
 def by_level(monkeypatch: pytest.MonkeyPatch) -> None:
     """Judge by level in place of the chain."""
-    monkeypatch.setattr(robustness, "Chain", _ByLevel)
+    monkeypatch.setattr(robustness, "heard", _loudness)
+    monkeypatch.setattr(robustness, "shipped", lambda _model: _rock_if_loud)
 
 
 @pytest.mark.usefixtures("by_level")
@@ -98,6 +100,32 @@ def test_the_shipped_model_is_judged(genrebot: Genrebot, data: Path) -> None:
     assert [tally["condition"] for tally in record["tallies"]] == [c.name for c in CONDITIONS]
     assert {flip["before"] for tally in record["tallies"] for flip in tally["flips"]} <= set(GENRES)
     assert all(tally["tracks"] == 2 and tally["mean_shift"] >= 0 for tally in record["tallies"])
+
+
+@pytest.mark.usefixtures("by_level")
+def test_models_that_have_not_heard_the_artist_judge_beside(
+    genrebot: Genrebot, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second report of its own, from the same hearing."""
+
+    def deaf(data_dir: Path, model: Path | None) -> Judge:
+        assert (data_dir, model) == (data, None)
+        return lambda _track, _rows: Judgement(genre="pop", probability=0.5)
+
+    monkeypatch.setattr(robustness, "held_out", deaf)
+    result = genrebot("robustness", "--json", "--jobs", 1, "--held-out", "--data", data)
+    assert result.exit_code == 0, result.output
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [record["judge"] for record in records] == ["shipped", "held out"]
+    assert [record["held_together"] for record in records] == [False, True]
+
+
+def test_models_that_have_not_heard_the_artist_need_a_split(genrebot: Genrebot, data: Path) -> None:
+    """Without lists nobody can tell who was learned from."""
+    result = genrebot("robustness", "--jobs", 1, "--held-out", "--data", data)
+    assert result.exit_code == 1
+    assert "splits/" in result.output
+    assert isinstance(result.exception, SystemExit)
 
 
 def test_a_folder_without_audio_is_refused(genrebot: Genrebot, tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from services.trainer.data import DataError
 from services.trainer.robustness.conditions import CONDITIONS, Condition
 from services.trainer.robustness.flips import measure
-from services.trainer.robustness.judges import Chain, as_told
+from services.trainer.robustness.judges import heard, shipped
 from services.trainer.robustness.report import Judgement, Report
 from shared.music.analyse import analyse
 from shared.music.chunks import chunks
 from shared.music.decode import Source, decode
 from shared.music.level import dbfs
 from shared.music.model import GenreModel
+from shared.music.tagger import Tagger
 from tests.sounds import encode, tune
 
 Levels = NDArray[np.float64]
@@ -168,17 +169,26 @@ def test_a_judge_learns_whose_track_it_is(files: dict[str, Path]) -> None:
 
 
 def test_two_processes_find_the_same_by_the_whole_chain(files: dict[str, Path]) -> None:
-    """Spawned ones, which share nothing with this one and load the model themselves."""
+    """Spawned ones, which share nothing with this one and load the tagger themselves."""
+    judges = {"it": shipped(None)}
     alone, together = (
-        measure(files, Chain(), {"it": as_told}, [SAME, QUIETER], jobs=jobs)["it"]
-        for jobs in (1, 2)
+        measure(files, heard, judges, [SAME, QUIETER], jobs=jobs)["it"] for jobs in (1, 2)
     )
     assert together == alone
     assert together.tracks == 3
 
 
 def test_the_chain_tells_what_the_bot_tells(files: dict[str, Path]) -> None:
-    """Genre and probability are those of the verdict."""
-    told = as_told("rock.00000", Chain()(files["rock.00000"]))
-    verdict = analyse(files["rock.00000"], GenreModel.load(), max_duration_s=60).verdict
+    """Genre, probability and whether it is sure are those of the verdict."""
+    told = shipped(None)("rock.00000", heard(files["rock.00000"]))
+    found = analyse(files["rock.00000"], GenreModel.load(), Tagger.load(), max_duration_s=60)
+    verdict = found.verdict
     assert (told.genre, told.probability) == (verdict.genre, verdict.confidence)
+    assert told.sure == verdict.sure
+
+
+def test_volume_flips_nothing(files: dict[str, Path]) -> None:
+    """What ships hears the same at 12 dB less."""
+    report = measure(files, heard, {"it": shipped(None)}, [QUIETER])["it"]
+    assert report.changed == []
+    assert report.tallies[0].mean_shift == pytest.approx(0, abs=0.02)

@@ -19,9 +19,9 @@ def test_reads_the_published_split(data_dir: Path) -> None:
     """Three files become three parts that carry their names."""
     found = read_split(data_dir)
     assert found
-    assert (len(found.train), len(found.valid), len(found.test)) == (60, 20, 20)
+    assert (len(found.train), len(found.valid), len(found.test)) == (80, 20, 20)
     assert found.names[1] == "valid_filtered"
-    assert "rock.00009" in found.test
+    assert "rock.00011" in found.test
 
 
 def test_reads_paths_as_well_as_names(data_dir: Path) -> None:
