@@ -1,34 +1,25 @@
 """``genrebot train``: from a data folder to a model that classifies."""
 
-import csv
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from services.cli.commands.features import COLUMNS
-from shared.genres import GENRES
+from services.trainer.sounds.speech import SpeechError
 from tests.cli.conftest import Genrebot
-
-TRACKS = 6
+from tests.trainer.conftest import few_sounds, write_folder
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small table laid out as GTZAN's: six tracks of two chunks for each genre."""
-    folder = tmp_path_factory.mktemp("gtzan")
-    rng = np.random.default_rng(3)
-    with (folder / "features_3_sec.csv").open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
-        for number, genre in enumerate(GENRES):
-            for track in range(TRACKS):
-                for chunk in range(2):
-                    features = rng.normal(number, 0.3, 57).tolist()
-                    name = f"{genre}.{track:05}.{chunk}.wav"
-                    table.writerow([name, 66149, *features, genre])
-    return folder
+    """A folder laid out as GTZAN's, with nothing real in it."""
+    return write_folder(tmp_path_factory.mktemp("data") / "gtzan")
+
+
+@pytest.fixture(autouse=True)
+def _no_speech(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have sounds for the gate at once, instead of synthesizing them."""
+    monkeypatch.setattr("services.trainer.train.hear", lambda _seed, **_options: few_sounds())
 
 
 def test_a_trained_model_can_be_used_at_once(
@@ -39,6 +30,7 @@ def test_a_trained_model_can_be_used_at_once(
     result = genrebot("train", "--data", data, "--out", out, "--iterations", 5)
     assert result.exit_code == 0, result.output
     assert "macro F1" in result.stdout
+    assert "(100 tracks)" in result.stdout
     assert f"GENREBOT_MODEL={out / 'genrebot.cbm'}" in result.stdout
     sidecar = json.loads((out / "genrebot.json").read_text())
     assert sidecar["training"]["parameters"]["iterations"] == 5
@@ -62,13 +54,23 @@ def test_the_data_folder_may_come_from_the_environment(
     ("source", "wanted"), [("table", "features_3_sec.csv"), ("audio", "genres_original")]
 )
 def test_a_folder_of_another_layout_is_refused(
-    genrebot: Genrebot, tmp_path: Path, source: str, wanted: str
+    genrebot: Genrebot, data: Path, tmp_path: Path, source: str, wanted: str
 ) -> None:
     """What was looked for is named; nothing is written."""
-    result = genrebot("train", "--data", tmp_path, "--out", tmp_path / "m", "--source", source)
+    folder = tmp_path / "gtzan"
+    folder.mkdir()
+    (folder / "splits").symlink_to(data / "splits")
+    result = genrebot("train", "--data", folder, "--out", tmp_path / "m", "--source", source)
     assert result.exit_code == 1
     assert wanted in result.output
     assert not (tmp_path / "m").exists()
+
+
+def test_a_folder_without_lists_is_refused(genrebot: Genrebot, tmp_path: Path) -> None:
+    """Nobody could tell which tracks are for the test."""
+    result = genrebot("train", "--data", tmp_path, "--out", tmp_path / "m")
+    assert result.exit_code == 1
+    assert "splits/" in result.output
 
 
 def test_a_folder_that_is_not_there_is_wrong_usage(genrebot: Genrebot, tmp_path: Path) -> None:
@@ -88,4 +90,19 @@ def test_a_model_that_cannot_be_written_is_said(
     result = genrebot("train", "--data", data, "--out", out, "--iterations", 2)
     assert result.exit_code == 1
     assert str(out) in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_speech_that_cannot_be_made_is_said(
+    genrebot: Genrebot, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gate learns speech from espeak-ng; without it there is a sentence, no traceback."""
+
+    def mute(*_arguments: object, **_options: object) -> None:
+        raise SpeechError("espeak-ng is not there")
+
+    monkeypatch.setattr("services.trainer.train.hear", mute)
+    result = genrebot("train", "--data", data, "--out", tmp_path / "m", "--iterations", 2)
+    assert result.exit_code == 1
+    assert "espeak-ng is not there" in result.output
     assert isinstance(result.exception, SystemExit)

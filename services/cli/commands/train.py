@@ -8,6 +8,7 @@ from rich.progress import Progress, TaskID
 
 from services.trainer.data import DataError
 from services.trainer.recordings import Source
+from services.trainer.sounds.speech import SpeechError
 from services.trainer.train import train
 from shared.music.sidecar import Sidecar
 
@@ -57,7 +58,7 @@ def command(data_dir: Path, out: Path, source: Source, seed: int, iterations: in
     target = out / FILE_NAME
     try:
         sidecar = _train(data_dir, target, source, seed, iterations)
-    except DataError as error:
+    except (DataError, SpeechError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"cannot write {target}: {error.strerror}") from error
