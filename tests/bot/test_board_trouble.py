@@ -10,8 +10,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from services.bot.board import Board
 from shared.connection import key
-from shared.jobs import ACTIVE, WAITING, JobStore
+from shared.jobs import JobStore
 from shared.stages import Stage
+from shared.turns import ACTIVE, WAITING
 from tests.bot.boards import TICK_S, locked, posted, ticks
 from tests.bot.samples import received
 from tests.bot.telegram import FakeTelegram

@@ -1,6 +1,7 @@
 """The worker's application on a real Valkey and against an emulated Telegram."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from services.worker.resources import Resources, resources
 from shared.messages import Track
 from shared.music.constants import N_FRAMES, N_MELS, N_TAGS
 from shared.music.features import FEATURE_NAMES, ChunkAnalysis
+from shared.music.model import GenreModel
+from shared.music.verdict import Verdict
 from shared.settings import RedisSettings
 from tests.worker.hand import Hand
 from tests.worker.stand import Stand
@@ -108,6 +111,17 @@ def send_file(telegram: EmulatorThread) -> Callable[..., Track]:
         return Track.model_validate(description | facts)
 
     return send
+
+
+@pytest.fixture
+def music(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is heard counts as music, and so gets a clip, however plain it sounds."""
+    judge = GenreModel.verdict
+
+    def verdict(*args: Any, **facts: Any) -> Verdict:
+        return judge(*args, **facts).model_copy(update={"family": "music"})
+
+    monkeypatch.setattr(GenreModel, "verdict", verdict)
 
 
 @pytest.fixture

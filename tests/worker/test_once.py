@@ -25,6 +25,8 @@ from tests.sounds import encode, picture, silence, tune
 from tests.worker.conftest import CHAT
 from tests.worker.hand import Hand, Sent
 
+pytestmark = pytest.mark.usefixtures("music")
+
 SendFile = Callable[..., Track]
 Heard = list[NDArray[np.float32]]
 

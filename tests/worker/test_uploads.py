@@ -77,7 +77,7 @@ def test_a_small_file_is_in_the_spool_whatever_was_said_of_it(
     assert own.jobs.fact(job_id, "sha256") == hashlib.sha256(data).hexdigest()
 
 
-@pytest.mark.usefixtures("heard")
+@pytest.mark.usefixtures("heard", "music")
 def test_another_worker_fetches_its_own_copy(
     own: Resources,
     hand: Hand,

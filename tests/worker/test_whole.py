@@ -21,6 +21,8 @@ from tests.sounds import encode, tune
 from tests.worker.conftest import CHAT
 from tests.worker.hand import Hand, Sent
 
+pytestmark = pytest.mark.usefixtures("music")
+
 
 def _start(own: Resources, track: Track) -> str:
     own.jobs.create(track)
@@ -60,7 +62,7 @@ def test_a_file_ends_in_a_verdict_equal_to_the_one_told_in_one_process(
         if sent.step is Step.CLASSIFY:
             told = Verdict.model_validate_json(own.spool.get(job_id, "verdict"))
     assert steps == [Step.INGEST, Step.CONVERT, Step.FEATURIZE, Step.CLASSIFY, Step.REPLY]
-    alone = analyse(io.BytesIO(data), own.model, max_duration_s=60).verdict
+    alone = analyse(io.BytesIO(data), own.model, own.tagger, max_duration_s=60).verdict
     assert told == alone
     _assert_answered_once(own, telegram, job_id)
 
