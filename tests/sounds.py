@@ -88,20 +88,35 @@ def silence(seconds: float, *, sample_rate: int = SAMPLE_RATE) -> Samples:
 
 
 def tune(seconds: float, seed: int = 0, *, sample_rate: int = SAMPLE_RATE) -> Samples:
-    """Music enough for tests: decaying chords with harmonics over a noise beat at 120 bpm."""
+    """Music enough for tests, and for the gate: chords, bass, a melody and drums at 120 bpm."""
     rng = np.random.default_rng(seed)
     beat = sample_rate // 2
-    beats = -(-round(seconds * sample_rate) // beat)
     t = np.arange(beat) / sample_rate
-    decay = np.exp(-6 * t)
-    out = np.empty((beats, beat))
-    for row in out:
-        roots = 110 * 2 ** (rng.choice([0, 2, 3, 5, 7, 8, 10, 12], 3) / 12)
-        phases = 2 * np.pi * roots[:, None] * t
-        chord = sum(np.sin(k * phases).sum(axis=0) / k for k in (1, 2, 3, 4))
-        row[:] = 0.08 * chord * decay + 0.1 * rng.standard_normal(beat) * np.exp(-40 * t)
-    joined = out.ravel()[: round(seconds * sample_rate)]
-    return np.clip(joined, -1, 1).astype(np.float32)
+    beats = -(-round(seconds * sample_rate) // beat)
+    joined = np.concatenate([_beat(place, t, rng) for place in range(beats)])
+    sound: Samples = joined[: round(seconds * sample_rate)].clip(-1, 1).astype(np.float32)
+    return sound
+
+
+def _beat(place: int, t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """One beat of a tune."""
+    root = (0, 5, 7, 0)[place // 4 % 4]
+    chord = [_voice(220 * 2 ** ((root + third) / 12), t, 6) for third in (0, 4, 7)]
+    melody = root + rng.choice([0, 2, 4, 7, 9])
+    loud = (0.1, 0.05)[place % 2]
+    sound = 0.05 * np.sum(chord, axis=0) * np.exp(-6 * t) * (1 - np.exp(-200 * t))
+    sound += 0.15 * _voice(55 * 2 ** (root / 12), t, 2) * np.exp(-2 * t)
+    sound += 0.08 * _voice(440 * 2 ** (melody / 12), t, 4) * np.exp(-3 * t)
+    sound += loud * rng.standard_normal(t.size) * np.exp(-60 * t)
+    if place % 2 == 0:
+        sound += 0.3 * np.sin(2 * np.pi * 50 * t * np.exp(-4 * t)) * np.exp(-12 * t)
+    return np.asarray(sound, np.float64)
+
+
+def _voice(pitch: float, t: NDArray[np.float64], harmonics: int) -> NDArray[np.float64]:
+    """One note, its harmonics ever weaker; phases differ, so that peaks do not pile up."""
+    waves = [np.sin(2 * np.pi * k * pitch * t + k) / k**1.4 for k in range(1, harmonics + 1)]
+    return np.asarray(np.sum(waves, axis=0), np.float64)
 
 
 def encode(  # noqa: PLR0913 - two positions, the rest keywords
