@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import pytest
 
-from tests.music.reference_recipe import reference_features
+from bench.plain import reference_features
 
 
 class Plainly(Protocol):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from bench.plain import reference_features, reference_mel_db
 from shared.music import chroma
 from shared.music.constants import CHUNK_HOP, CHUNK_SAMPLES, N_FRAMES, N_MELS, SAMPLE_RATE
 from shared.music.features import FEATURE_NAMES, RECIPE_VERSION, analyse_chunk, warm_up
 from tests.music.conftest import Plainly
 from tests.music.golden import chunks, golden
-from tests.music.reference_recipe import reference_features, reference_mel_db
 
 Samples = NDArray[np.float32]
 

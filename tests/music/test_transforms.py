@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from bench.plain import reference_tuning
 from shared.music.chroma import estimate_tuning
 from shared.music.constants import (
     CHUNK_SAMPLES,
@@ -21,7 +22,6 @@ from shared.music.shape import centroid_and_bandwidth, rms, rolloff, zero_crossi
 from shared.music.spectra import Spectra, istft, stft
 from tests.music.conftest import Plainly
 from tests.music.golden import chunks
-from tests.music.reference_recipe import reference_tuning
 
 CHUNKS = chunks()
 TIME = np.arange(CHUNK_SAMPLES) / SAMPLE_RATE

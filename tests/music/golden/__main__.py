@@ -2,8 +2,8 @@
 
 import csv
 
+from bench.plain import reference_features
 from tests.music.golden import GOLDEN, chunks, golden
-from tests.music.reference_recipe import reference_features
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """The 57 features as plain librosa calls, one per feature: slow, and easy to compare with a manual.
 
-``shared.music.features`` computes the same numbers from shared transforms. This file
-is what it is held against; nothing of the product imports it.
+``shared.music.features`` computes the same numbers from shared transforms. This file is what
+it is held against: the benchmark by its speed, ``tests/music`` by its numbers. Nothing of the
+product imports it.
 """
 
 from collections.abc import Callable
