@@ -18,7 +18,7 @@ from shared.music.model import GenreModel, committed
 
 MOST_BYTES = 15 * 2**20
 GOLDEN_GENRES = ["blues", "classical", "country"]
-GOLDEN_CONFIDENCE = [0.864758, 0.399814, 0.799792]
+GOLDEN_CONFIDENCE = [0.833573, 0.397026, 0.749228]
 """Answers to ``answers``."""
 
 

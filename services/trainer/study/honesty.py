@@ -180,4 +180,4 @@ def _shipped() -> Score | None:
         sidecar = Sidecar.read(committed().with_suffix(".json"))
     except ModelError:
         return None
-    return next((score for score in sidecar.scores if score.level == "track_mean"), None)
+    return next((score for score in sidecar.scores if score.level == "track"), None)
