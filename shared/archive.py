@@ -18,6 +18,7 @@ from redis import Redis
 from redis.commands.core import Script
 
 from shared.connection import key
+from shared.known import answer_key
 from shared.settings import AnswerSettings
 
 USED: Final = key("answers", "used")
@@ -176,7 +177,7 @@ class Archive:
         return key("answer", self._version, sha256)
 
     def _alias(self, unique_id: str) -> str:
-        return key("answer", self._version, "file", unique_id)
+        return answer_key(self._version, unique_id)
 
 
 def _packed(answer: Answer) -> dict[str, bytes]:

@@ -26,6 +26,8 @@ from shared.turns import ACTIVE, WAITING, Turns, line_key, working_key
 
 LEADER = "leader"
 """The field that names the job whose answer will be this one's too."""
+STATUS_FIELD = "status_message_id"
+"""The field that names the message in which a job is followed, and answered."""
 STATUS_LOCK_S = 20
 """Seconds after which a lock on a status message is taken for abandoned.
 
@@ -238,7 +240,7 @@ class JobStore:
 
 
 def _view(job_id: str, fields: dict[str, str], segments: int, rank: int | None) -> JobView:
-    status = fields.get("status_message_id")
+    status = fields.get(STATUS_FIELD)
     code, _, message = fields.get("error", "").partition("\n")
     return JobView(
         job_id=job_id,

@@ -11,8 +11,8 @@ from typing import Final, cast
 
 from redis import Redis
 
-from shared.connection import key
 from shared.jobs import LEADER, job_key
+from shared.known import lead_key
 from shared.turns import ACTIVE
 
 # The leader leads while it is not over and has nothing to tell but an answer.
@@ -65,7 +65,7 @@ class Leads:
 
         """
         leader = self._claim(
-            keys=[_lead(version, file), ACTIVE, job_key(job_id)],
+            keys=[lead_key(version, file), ACTIVE, job_key(job_id)],
             args=[job_id, job_key(""), self._ttl_s, LEADER],
         )
         return cast("str | None", leader)
@@ -82,11 +82,7 @@ class Leads:
     def release(self, job_id: str, version: str, files: Iterable[str]) -> None:
         """Give leads back, as far as the job has them."""
         for file in files:
-            self._release(keys=[_lead(version, file)], args=[job_id])
-
-
-def _lead(version: str, file: str) -> str:
-    return key("lead", version, file)
+            self._release(keys=[lead_key(version, file)], args=[job_id])
 
 
 def _followers(job_id: str) -> str:
