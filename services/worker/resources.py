@@ -26,6 +26,7 @@ from shared.settings import (
     RedisSettings,
     ReplySettings,
 )
+from shared.speed import Meter
 from shared.spool import Spool
 
 ANSWER_FORMAT: Final = 1
@@ -42,6 +43,7 @@ class Resources:
     leases: Leases
     leads: Leads
     cache: UploadCache
+    meter: Meter
     limits: LimitSettings
     job_settings: JobSettings
     reply_settings: ReplySettings
@@ -93,6 +95,7 @@ def make_resources(app: Celery) -> Resources:
         cache=UploadCache(
             job_settings.work_dir, job_settings.work_dir_bytes, job_settings.spool_ttl_s
         ),
+        meter=Meter(jobs.redis),
         limits=limits,
         job_settings=job_settings,
         reply_settings=ReplySettings(),

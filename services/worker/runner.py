@@ -129,6 +129,7 @@ def _run(
         except RedisError as error:
             # Without a lease nobody would miss the task: it must not be acknowledged.
             raise Reject(str(error), requeue=True) from error
+        stack.enter_context(own.meter.timed(name))
         _counted(task, own, errand, partial(body, own, message))
 
 

@@ -4,6 +4,7 @@ import logging
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
@@ -16,6 +17,7 @@ from services.worker.resources import Resources, resources
 from shared import logs
 from shared.errors import ModelError
 from shared.pulse import PULSE_TTL_S, worker_pulse
+from shared.speed import Post
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,10 @@ def start_sweeping(sender: Any, **_: object) -> None:
     """Look after lost tasks and jobs from a thread of the parent, which no task can hold up."""
     _stopping.clear()
     threading.Thread(
-        target=_sweep, args=(sender.app, str(sender.hostname)), name="sweeper", daemon=True
+        target=_sweep,
+        args=(sender.app, str(sender.hostname), int(sender.controller.concurrency)),
+        name="sweeper",
+        daemon=True,
     ).start()
 
 
@@ -70,11 +75,13 @@ def stop_sweeping(**_: object) -> None:
     _stopping.set()
 
 
-def _sweep(app: Any, hostname: str) -> None:
+def _sweep(app: Any, hostname: str, processes: int) -> None:
     own: Resources = resources(app)
+    post = Post(hostname, processes, own.version)
     while not _stopping.is_set():
         try:
             own.jobs.redis.set(worker_pulse(hostname), "1", ex=PULSE_TTL_S)
+            post.announce(own.jobs.redis)
             own.leases.sweep(app)
             rescue.look(own)
         except (RedisError, OperationalError) as error:
@@ -82,3 +89,5 @@ def _sweep(app: Any, hostname: str) -> None:
         except Exception:  # this thread is the only one that looks after lost tasks
             logger.exception("the sweep is at fault; it goes on")
         _stopping.wait(own.job_settings.lease_s / SWEEPS_PER_LEASE)
+    with suppress(RedisError):  # then it will be missed in time
+        post.withdraw(own.jobs.redis)

@@ -20,6 +20,7 @@ from shared.broker import Lane, Step, broker_app, send
 from shared.jobs import JobStore
 from shared.messages import JobMessage, Track
 from shared.settings import JobSettings, LimitSettings, RedisSettings
+from shared.speed import SPEED, SPEED_TTL_S
 from tests.sounds import encode, tune
 from tests.worker.hand import Sent
 
@@ -140,16 +141,23 @@ def test_nothing_is_left_behind_but_the_jobs_state(past: Past) -> None:
     assert ours | {"genrebot:jobs:quiet:turn"} == {
         f"genrebot:job:{past.job_id}",
         f"genrebot:job:{past.job_id}:segments",
+        SPEED,
         "genrebot:worker:alive:w@here",
+        "genrebot:workers",
         "genrebot:jobs:quiet:turn",
     }
 
 
 def test_everything_that_is_left_expires(past: Past) -> None:
-    """Within a day, the workers' own notes within half a minute, and answers within a week."""
+    """Within a day, the workers' own notes within half a minute, answers within a week.
+
+    How fast the workers were is known for a month.
+    """
     for name, ttl in past.keys.items():
         if name.startswith("genrebot:job:"):
             assert 0 < ttl <= JOB_TTL_S, name
+        elif name == SPEED:
+            assert 0 < ttl <= SPEED_TTL_S
         elif name.startswith("genrebot:answer"):
             assert 0 < ttl <= 7 * JOB_TTL_S, name
         elif name.startswith("genrebot:"):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from celery import Celery
@@ -16,9 +17,11 @@ from services.worker.leases import LEASES, Errand, Leases
 from services.worker.resources import Resources, resources
 from shared.broker import Lane, Step
 from shared.pulse import PULSE_TTL_S, worker_pulse
+from shared.speed import WORKERS, Crew
 from tests.worker.hand import Hand
 
 HOST = "worker7@here"
+PROCESSES = 3
 
 
 def _eventually(condition: Callable[[], object]) -> bool:
@@ -39,7 +42,8 @@ def start(
     before = set(threading.enumerate())
 
     def begin() -> threading.Thread:
-        signals.start_sweeping(SimpleNamespace(app=app, hostname=HOST))
+        pool = SimpleNamespace(concurrency=PROCESSES)
+        signals.start_sweeping(SimpleNamespace(app=app, hostname=HOST, controller=pool))
         (thread,) = set(threading.enumerate()) - before
         return thread
 
@@ -47,7 +51,7 @@ def start(
 
 
 def test_a_worker_says_that_it_lives_and_brings_lost_tasks_back(
-    start: Callable[[], threading.Thread], redis: Redis, hand: Hand
+    start: Callable[[], threading.Thread], own: Resources, redis: Redis, hand: Hand
 ) -> None:
     """Its pulse expires by itself, and the lost task is in the queue again."""
     errand = Errand(step=Step.REPLY, job_id="0" * 24, lane=Lane.SHORT, limit_s=120)
@@ -57,10 +61,13 @@ def test_a_worker_says_that_it_lives_and_brings_lost_tasks_back(
         assert _eventually(lambda: hand.steps() == [Step.REPLY])
         ttl = redis.ttl(worker_pulse(HOST))
         assert ttl == pytest.approx(PULSE_TTL_S, abs=2)
+        crew = Crew.of(cast("list[bytes]", redis.zrangebyscore(WORKERS, 0, "+inf")))
+        assert crew == Crew(PROCESSES, frozenset({own.version}))
     finally:
         signals.stop_sweeping()
         thread.join(2)
     assert not thread.is_alive()
+    assert not redis.exists(WORKERS), "a worker that stops counts no longer"
 
 
 def test_the_sweep_survives_whatever_happens(

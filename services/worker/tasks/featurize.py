@@ -10,6 +10,7 @@ from services.worker.resources import Resources
 from services.worker.runner import step
 from services.worker.tasks.convert import audio_name
 from shared.broker import Step
+from shared.effort import effort_s
 from shared.messages import Plan, SegmentMessage
 from shared.music.constants import CHUNK_HOP, CHUNK_SECONDS
 from shared.music.features import analyse_chunk
@@ -52,6 +53,8 @@ def _featurize(own: Resources, job_id: str, plan: Plan, segment: int) -> None:
     packed = io.BytesIO()
     np.savez(packed, features=features, tags=tags, strip=np.concatenate(strips, axis=1))
     own.spool.put(job_id, _features_name(segment), packed.getvalue())
+    start_s = segment * plan.segment_chunks * CHUNK_SECONDS
+    own.meter.heard(effort_s(start_s + len(samples) * CHUNK_SECONDS) - effort_s(start_s))
 
 
 def load_features(
