@@ -14,6 +14,9 @@ EMULATOR ?=
 OUT ?= demo
 # Arguments for pytest, e.g. PYTEST="-k spool"
 PYTEST ?=
+# Parts that the benchmark measures, all without it; LONG=1 adds tracks of three hours.
+PARTS ?=
+LONG ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test lint format bench lock clean
@@ -41,8 +44,8 @@ format: $(SYNCED) ## Format the code and mend what can be mended
 	$(RUN)/ruff check --fix
 	$(RUN)/ruff format
 
-bench: $(SYNCED) ## Measure speed and memory, as ratios taken in one run
-	$(RUN)/python -m bench
+bench: $(SYNCED) ## Measure speed and memory into docs/benchmarks.md (PARTS="chunk files", LONG=1)
+	$(RUN)/python -m bench $(PARTS) --write-docs $(if $(LONG),--long)
 
 lock: $(UV) ## Bring uv.lock up to date
 	$(UV) lock

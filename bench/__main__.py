@@ -1,11 +1,13 @@
-"""``python -m bench [PART...]``: run the parts, print a table, keep the figures as JSON."""
+"""``python -m bench [PART...]``: run the parts, print their tables, keep the figures."""
 
-import json
 import os
-import platform
 import sys
 import time
+import traceback
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 # One thread each, as in a worker; before numpy is imported.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -13,31 +15,77 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import click  # noqa: E402
 
-from bench import decoding, features, service  # noqa: E402
+from bench import chunk, files, latency, queue, start  # noqa: E402
 from bench.figures import Figure  # noqa: E402
+from bench.machine import load, machine  # noqa: E402
+from bench.page import page  # noqa: E402
+from bench.report import PartResult, keep, kept, missed, summary, table  # noqa: E402
+from bench.scale import Scale  # noqa: E402
+from services.local.processes import ends_as_interrupts  # noqa: E402
 
-PARTS = {"features": features.measure, "decoding": decoding.measure, "service": service.measure}
+MODULES: dict[str, ModuleType] = {
+    "chunk": chunk,
+    "files": files,
+    "start": start,
+    "queue": queue,
+    "latency": latency,
+}
 RESULTS = Path("bench-results")
+PAGE = Path("docs", "benchmarks.md")
+MISSED, BROKEN = 1, 2
+"""Exit codes: targets missed, with --strict; a part that could not be measured."""
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
-def main(parts: tuple[str, ...]) -> None:
+@click.argument("parts", nargs=-1, type=click.Choice(list(MODULES)))
+@click.option("--long", is_flag=True, help="Also measure tracks of three hours.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a target is missed.")
+@click.option("--write-docs", is_flag=True, help=f"Write {PAGE}; parts left out stay as they are.")
+def main(parts: tuple[str, ...], *, long: bool, strict: bool, write_docs: bool) -> None:
     """Measure PARTS (all by default). Absolute times are this machine's; quote the ratios."""
-    figures: list[Figure] = []
-    for part in parts or tuple(PARTS):
-        click.echo(f"measuring {part} …", err=True)
-        figures += PARTS[part]()
-    width = max(len(figure.name) for figure in figures)
-    for figure in figures:
-        click.echo(f"{figure.name:<{width}}  {figure.value:>10.4g} {figure.unit}")
-    RESULTS.mkdir(exist_ok=True)
-    target = RESULTS / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    record = {"machine": machine, "figures": [figure.as_dict() for figure in figures]}
-    target.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    click.echo(f"kept in {target}", err=True)
-    sys.exit(any(not figure.holds for figure in figures))
+    about = machine()
+    earlier = kept(RESULTS, about)
+    results = []
+    with ends_as_interrupts():
+        for part in parts or tuple(MODULES):
+            click.echo(f"measuring {part} …", err=True)
+            results.append(_result(part, MODULES[part].measure, Scale(long=long)))
+            click.echo(table(results[-1]) + "\n")
+    click.echo(summary(results))
+    name = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    click.echo(f"kept in {keep(RESULTS, name, about, results)}", err=True)
+    if write_docs:
+        _write_page(about, earlier, results)
+    if any(result.error is not None for result in results):
+        sys.exit(BROKEN)
+    if strict and missed(results):
+        sys.exit(MISSED)
 
 
-main()
+def _result(part: str, measure: Callable[[Scale], Iterable[Figure]], scale: Scale) -> PartResult:
+    """Measure a part; what goes wrong becomes part of the result, and the others go on."""
+    busy, started = load(), time.monotonic()
+    figures: tuple[Figure, ...] = ()
+    error = None
+    try:
+        figures = tuple(measure(scale))
+    except Exception as problem:  # noqa: BLE001 - whatever it is, it is shown
+        traceback.print_exc()
+        error = f"{type(problem).__name__}: {problem}".splitlines()[0]
+    taken = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    return PartResult(part, taken, time.monotonic() - started, busy, figures, error)
+
+
+def _write_page(
+    about: dict[str, Any], earlier: dict[str, PartResult], results: list[PartResult]
+) -> None:
+    """Write the page of this run, with the last known result of each part that it left out."""
+    known = earlier | {result.part: result for result in results}
+    shown = [known[part] for part in MODULES if part in known]
+    texts = {part: module.ABOUT for part, module in MODULES.items()}
+    PAGE.write_text(page(about, shown, texts), encoding="utf-8")
+    click.echo(f"written to {PAGE}", err=True)
+
+
+if __name__ == "__main__":
+    main()
