@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from services.trainer.data import AUDIO, TABLE, DataError, load_table, read_audio, recordings
+from shared.music.audible import loud
 from shared.music.constants import CHUNK_SECONDS, N_TAGS, TAGGER_HOP, TAGGER_SAMPLE_RATE
 from shared.music.stretch import N_TAG_COLUMNS, describe, describe_features
 from shared.music.tagger import Tagger
@@ -112,6 +113,9 @@ def _from_tables(
     for done, track in enumerate(wanted, start=1):
         mine = np.flatnonzero(table.tracks == track)
         mine = mine[np.argsort(places[mine])]
+        mine = mine[loud(table.features[mine])]  # the model is not asked about silence either
+        if not len(mine):
+            continue
         tags = taggrams.get(track, np.empty((0, N_TAGS), np.float32))
         moments = np.arange(len(tags)) * PATCH_HOP_S
         yield Recording(
@@ -130,9 +134,9 @@ def _from_audio(
             features, tags = heard
             known = np.flatnonzero(np.isfinite(tags).all(axis=1))
             moments = known * float(CHUNK_SECONDS)
-            places = np.arange(len(features))
+            places = np.flatnonzero(loud(features))
             yield Recording(
-                path.stem, path.parent.name, features, places, tags[known], moments, "audio"
+                path.stem, path.parent.name, features[places], places, tags[known], moments, "audio"
             )
         progress(done / len(files))
 

@@ -6,30 +6,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
-
 from services.trainer.data import DataError
 
 SPLITS: Final = "splits"
 ARTISTS: Final = "artists.csv"
 FILES: Final = {part: f"{part}_filtered.txt" for part in ("train", "valid", "test")}
-_FOLDS: Final = 5
 
 
 @dataclass(frozen=True)
 class Split:
-    """Three sets of tracks that share neither a track nor an artist.
-
-    ``names`` are what train, valid and test are called in a model's sidecar;
-    ``protocol`` says in a sentence how they came about.
-    """
+    """Three sets of tracks that share neither a track nor an artist."""
 
     train: frozenset[str]
     valid: frozenset[str]
     test: frozenset[str]
-    names: tuple[str, str, str]
-    protocol: str
 
     def clear_of(self, artists: Mapping[str, str]) -> "Split":
         """Leave out of train and valid what shares an artist with the test tracks.
@@ -66,16 +56,7 @@ def read_split(data_dir: Path) -> Split | None:
     if not folder.is_dir():
         return None
     parts = {part: _names_in(folder / file) for part, file in FILES.items()}
-    return Split(
-        **parts,
-        names=("train_filtered", "valid_filtered", "test_filtered"),
-        protocol=(
-            "Fault-filtered split of Kereliuk, Sturm and Larsen (2015): no copies, no "
-            "distorted or mislabelled tracks, no artist in two parts. Scores are of a fit on "
-            "train_filtered; the model is a fit with the same parameters on train_filtered "
-            "and valid_filtered. test_filtered was used for nothing."
-        ),
-    )
+    return Split(**parts)
 
 
 def read_artists(data_dir: Path) -> dict[str, str]:
@@ -96,44 +77,6 @@ def read_artists(data_dir: Path) -> dict[str, str]:
             raise DataError(f"{path} lacks the columns track and artist.")
         spelled = {row["track"]: " ".join((row["artist"] or "").casefold().split()) for row in rows}
     return {track: artist for track, artist in spelled.items() if artist}
-
-
-def make_split(genres: Mapping[str, str], artists: Mapping[str, str], seed: int) -> Split:
-    """Split tracks where no split came with them: three fifths, one fifth, one fifth.
-
-    Genres are spread evenly; tracks of one artist stay together, and so do, by their
-    nature, the chunks of one track.
-
-    Args:
-        genres: genre of each track.
-        artists: artist of each track, as far as known.
-        seed: seed of the shuffle.
-
-    Raises:
-        DataError: too few tracks of a genre.
-
-    """
-    tracks = sorted(genres)
-    labels = [genres[track] for track in tracks]
-    if scarce := sorted({label for label in labels if labels.count(label) < _FOLDS}):
-        raise DataError(f"A split needs {_FOLDS} tracks of each genre: {', '.join(scarce)}.")
-    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed).split(
-        np.zeros(len(tracks)), labels, [artists.get(track, f"?{track}") for track in tracks]
-    )
-    test, valid, *train = [frozenset(tracks[i] for i in held) for _, held in folds]
-    grouped = "track and artist" if artists else "track (artists unknown)"
-    return Split(
-        train=frozenset().union(*train),
-        valid=valid,
-        test=test,
-        names=("train_made", "valid_made", "test_made"),
-        protocol=(
-            f"Split made by the trainer, grouped by {grouped}, seed {seed}: three fifths "
-            "train_made, one fifth valid_made, one fifth test_made. Scores are of a fit on "
-            "train_made; the model is a fit with the same parameters on train_made and "
-            "valid_made. test_made was used for nothing."
-        ),
-    )
 
 
 def _names_in(path: Path) -> frozenset[str]:

@@ -40,10 +40,16 @@ def audible(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDArra
             ErrorCode.SILENT,
             "The track is next to silent from beginning to end. Send one that can be heard.",
         )
+    heard: NDArray[np.bool_] = np.logical_or(loud(features), tagged)
+    return heard
+
+
+def loud(features: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which chunks are above ``SILENCE_DBFS``, by their features alone, shape (n, 57)."""
     # Mean and variance of the frames' RMS give the mean square of the chunk.
     power = features[:, _MEAN] ** 2 + features[:, _VARIANCE]
-    heard: NDArray[np.bool_] = np.logical_or(power >= 10 ** (SILENCE_DBFS / 10), tagged)
-    return heard
+    enough: NDArray[np.bool_] = power >= 10 ** (SILENCE_DBFS / 10)
+    return enough
 
 
 def filled(tags: NDArray[np.floating], heard: NDArray[np.bool_]) -> NDArray[np.floating]:

@@ -111,5 +111,6 @@ GROUP_CHUNKS: Final = 10
 TAG_STRIDES: Final = ((20, 1), (120, 2), (None, 4))
 """How tagging thins out: up to which chunk (None: to the end) every how many-th is tagged.
 
-The first minute whole, half of what follows up to six minutes, and a quarter of the rest.
+The first minute whole, half of what follows up to six minutes, and of the rest three in ten:
+the count starts anew with each group.
 """

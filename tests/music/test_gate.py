@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from shared.music.families import FAMILIES
 from shared.music.features import FEATURE_NAMES, analyse_chunk
-from shared.music.gate import COLUMN_NAMES, FAMILIES, Gate, GateParameters, columns_of
+from shared.music.gate import COLUMN_NAMES, Gate, GateParameters, columns_of
 from shared.music.tagger import TAG_NAMES
 from tests.sounds import tune
 

@@ -6,8 +6,9 @@ import pytest
 import services.trainer.gate as trainer
 from services.trainer.data import DataError
 from services.trainer.gate import Sounds, fit_gate, hear
+from shared.music.families import FAMILIES, Family
 from shared.music.features import FEATURE_NAMES, analyse_chunk
-from shared.music.gate import COLUMN_NAMES, FAMILIES, Family, Gate, GateParameters
+from shared.music.gate import COLUMN_NAMES, Gate, GateParameters
 from shared.music.tagger import TAG_NAMES, Tagger
 from tests.sounds import tune
 

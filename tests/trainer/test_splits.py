@@ -6,21 +6,19 @@ from pathlib import Path
 import pytest
 
 from services.trainer.data import DataError
-from services.trainer.splits import Split, make_split, read_artists, read_split
-from shared.genres import GENRES
+from services.trainer.splits import Split, read_artists, read_split
 
 
 def split(train: set[str], valid: set[str], test: set[str]) -> Split:
     """Name three sets."""
-    return Split(frozenset(train), frozenset(valid), frozenset(test), ("a", "b", "c"), "p")
+    return Split(frozenset(train), frozenset(valid), frozenset(test))
 
 
 def test_reads_the_published_split(data_dir: Path) -> None:
-    """Three files become three parts that carry their names."""
+    """Three files become three parts."""
     found = read_split(data_dir)
     assert found
     assert (len(found.train), len(found.valid), len(found.test)) == (80, 20, 20)
-    assert found.names[1] == "valid_filtered"
     assert "rock.00011" in found.test
 
 
@@ -82,27 +80,3 @@ def test_index_without_artists_is_refused(tmp_path: Path) -> None:
     (tmp_path / "artists.csv").write_text("track,singer\na,b\n")
     with pytest.raises(DataError, match="lacks the columns"):
         read_artists(tmp_path)
-
-
-def test_made_split_keeps_artists_together() -> None:
-    """No artist is in two parts, every genre is in all, and the seed decides."""
-    genres = {f"{genre}.{n:05}": genre for genre in GENRES for n in range(20)}
-    artists = {track: f"{genre} {int(track[-5:]) // 2}" for track, genre in genres.items()}
-    made = make_split(genres, artists, seed=3)
-    parts = (made.train, made.valid, made.test)
-    assert set().union(*parts) == set(genres)
-    assert sum(map(len, parts)) == len(genres)
-    owners = [{artists[track] for track in part} for part in parts]
-    assert not owners[0] & owners[1]
-    assert not (owners[0] | owners[1]) & owners[2]
-    assert all({genres[track] for track in part} == set(GENRES) for part in parts)
-    assert make_split(genres, artists, seed=3) == made
-    assert make_split(genres, artists, seed=4).train != made.train
-    assert "artist, seed 3" in made.protocol
-    assert "artists unknown" in make_split(genres, {}, seed=3).protocol
-
-
-def test_made_split_needs_enough_tracks() -> None:
-    """A genre that cannot be spread over the parts is named."""
-    with pytest.raises(DataError, match="each genre: rock"):
-        make_split({f"rock.{n:05}": "rock" for n in range(4)}, {}, seed=1)
