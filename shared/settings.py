@@ -88,7 +88,7 @@ class JobSettings(_Group):
     """Most bytes of them; what was used least recently goes first, and is fetched again."""
     jobs_per_person: Annotated[int, Field(ge=1)] = 2
     """Tracks of one person that are in work at once; further ones wait in that person's line."""
-    max_backlog_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2 * SECONDS_PER_HOUR
+    max_backlog_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 4 * SECONDS_PER_HOUR
     """Seconds of audio waiting for each worker process above which no further track is taken."""
     max_attempts: Annotated[int, Field(ge=1)] = 3
     """Starts of one task for one job that may end in its worker's death before the job fails."""

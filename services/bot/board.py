@@ -7,6 +7,7 @@ board looks again at the job once it holds the lock, so a verdict is never writt
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Final
 
 from aiogram import Bot
@@ -18,6 +19,7 @@ from services.bot.pace import Pace
 from services.bot.postman import Outcome, Postman
 from services.bot.status import over, render
 from shared.jobs import JobStore, JobView
+from shared.outlook import Outlook, Prospect
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +55,8 @@ class Board:
         self._lag = lag
         self._pace = pace or Pace()
         self._postman = Postman(bot, jobs)
+        self._outlook = Outlook(jobs.redis, jobs.settings)
+        self._prospects: Mapping[str, Prospect] = {}
         self._interval_s = interval_s
         self._wake = asyncio.Event()
         self._nudged: set[str] = set()
@@ -121,6 +125,7 @@ class Board:
             # One state that another release wrote must not hide all others.
             ids = [job_id for job_id in ids if self._readable(job_id)]
             views = self._jobs.views(ids)
+        self._prospects = self._outlook.prospects(ids)
         for job_id, view in zip(ids, views, strict=True):
             if view is None:
                 self._jobs.drop_from_lists(job_id)
@@ -161,7 +166,7 @@ class Board:
             view.job_id not in self._busy
             and view.job_id not in self._silenced
             and not over(view)
-            and self._shown.get(view.job_id) != render(view)
+            and self._shown.get(view.job_id) != render(view, self._prospects.get(view.job_id))
         )
 
     def _start(self, view: JobView) -> None:
@@ -175,7 +180,7 @@ class Board:
         job_id = view.job_id
         try:
             async with asyncio.timeout(TASK_LIMIT_S):
-                receipt = await self._postman.deliver(job_id)
+                receipt = await self._postman.deliver(job_id, self._prospects.get(job_id))
         except (RedisError, TimeoutError) as error:
             logger.info("The status of job %s could not be shown: %s", job_id, error)
             return

@@ -10,8 +10,9 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from shared.broker import Lane, Step, download_limit_s, send
-from shared.jobs import JobStore
+from shared.jobs import STATUS_FIELD, JobStore
 from shared.messages import JobMessage, Track
+from shared.outlook import Outlook, Prospect
 from shared.settings import LimitSettings
 from shared.stages import Stage
 
@@ -49,43 +50,63 @@ class Intake:
         self._jobs = jobs
         self._queue = queue
         self._limits = limits
+        self._outlook = Outlook(jobs.redis, jobs.settings)
         self._on_job = on_job
         self._on_delay = on_delay
         self._first_delay_s = first_delay_s
 
-    async def submit(self, track: Track) -> None:
+    async def submit(
+        self, track: Track, *, status_message_id: int | None = None
+    ) -> Prospect | None:
         """Return once the track's job is in the queue; until then try again and again.
 
         Polling stands still in the meantime, which is meant: Telegram keeps what is not
         confirmed, also across a restart of the bot. A cancelled call leaves at worst a job
         that is noted but not sent; the update comes again and the job is sent then.
+
+        Args:
+            track: what was sent.
+            status_message_id: a message of ours that is to become the job's status message.
+
+        Returns:
+            None, or where too much waits already what the track would have to expect; then it
+            is not taken, and nothing of it is kept.
+
         """
         for attempt, delay_s in enumerate(self._delays(), start=1):
             try:
-                await asyncio.to_thread(self._enqueue, track)
+                crowd = await asyncio.to_thread(self._enqueue, track, status_message_id)
             except AWAY as error:
                 logger.warning(
                     "Job %s is not in the queue yet (try %d): %s", track.job_id, attempt, error
                 )
             else:
-                self._on_job(track.job_id)
-                return
+                if crowd is None:
+                    self._on_job(track.job_id)
+                return crowd
             if attempt == 1:
                 self._on_delay(track)
             await asyncio.sleep(delay_s)
+        raise AssertionError("the delays never end")
 
-    def _enqueue(self, track: Track) -> None:
-        """Note the job and send its first step. Blocks.
+    def _enqueue(self, track: Track, status_message_id: int | None = None) -> Prospect | None:
+        """Note the job and send its first step, unless too much waits. Blocks.
 
         A job that is known and still stands at the start is sent again: the process that
         noted it may have died before it sent it. Twice in the queue does no harm, a worker
         that comes second finds the job moved on. A job that waits for earlier ones of the
         same person is sent by the worker that ends the last of them.
         """
+        crowd = self._outlook.crowded(track)
+        if crowd is not None:
+            logger.info("Job %s is turned away: %.0f s", track.job_id, crowd.left_s)
+            return crowd
         self._jobs.create(track)
+        if status_message_id is not None:
+            self._jobs.record(track.job_id, STATUS_FIELD, str(status_message_id))
         view = self._jobs.view(track.job_id)
         if view is not None and (view.stage is not Stage.RECEIVED or view.place is not None):
-            return
+            return None
         send(
             self._queue,
             Step.INGEST,
@@ -94,6 +115,7 @@ class Intake:
             limit_s=download_limit_s(track.file_size or self._limits.max_file_size),
         )
         logger.info("Job %s is in the queue", track.job_id)
+        return None
 
     def _delays(self) -> Iterator[float]:
         delay_s = self._first_delay_s

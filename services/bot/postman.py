@@ -20,7 +20,8 @@ from aiogram.types import ReplyParameters
 from redis.exceptions import LockError, RedisError
 
 from services.bot.status import over, render
-from shared.jobs import JobStore, JobView
+from shared.jobs import STATUS_FIELD, JobStore, JobView
+from shared.outlook import Prospect
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,6 @@ REQUEST_TIMEOUT_S: Final = 10
 """Seconds for one send or edit; a worker's reply may be waiting for the lock meanwhile."""
 NETWORK_PAUSE_S: Final = 3.0
 """Seconds a chat is left alone after the network failed."""
-STATUS_FIELD: Final = "status_message_id"
 
 
 class Outcome(Enum):
@@ -67,8 +67,12 @@ class Postman:
         self._jobs = jobs
         self._unrecorded: dict[str, int] = {}
 
-    async def deliver(self, job_id: str) -> Receipt:
+    async def deliver(self, job_id: str, prospect: Prospect | None = None) -> Receipt:
         """Bring the status message of a job up to date.
+
+        Args:
+            job_id: which.
+            prospect: what to tell of the queue.
 
         Raises:
             redis.exceptions.RedisError: the state cannot be read or written.
@@ -78,7 +82,7 @@ class Postman:
             async with self._claim(job_id) as view:
                 if view is None or over(view):
                     return Receipt(Outcome.SKIPPED)
-                return await self._write(view)
+                return await self._write(view, prospect)
         except LockError:
             return Receipt(Outcome.SKIPPED)
 
@@ -110,8 +114,8 @@ class Postman:
         finally:
             await _release(lock)
 
-    async def _write(self, view: JobView) -> Receipt:
-        text = render(view)
+    async def _write(self, view: JobView, prospect: Prospect | None) -> Receipt:
+        text = render(view, prospect)
         try:
             message_id = view.status_message_id or self._unrecorded.get(view.job_id)
             if message_id is None:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
-from services.bot.texts import label, ordinal
+from services.bot.texts import NOBODY_THERE, duration, label, ordinal
 from shared.bars import bar
 from shared.jobs import JobView
+from shared.outlook import Prospect
 from shared.stages import Stage
 
 _STEPS: Final = {
@@ -24,11 +25,12 @@ _REACHED: Final = {
 """Where each step starts on the bar; listening takes most of the time of a long track."""
 
 
-def render(view: JobView) -> str:
-    """Tell where a job is, as HTML: its name, what is done now, a bar, and how far.
+def render(view: JobView, prospect: Prospect | None = None) -> str:
+    """Tell where a job is, as HTML: its name, what is done now, a bar, how far, and how long.
 
     Args:
         view: a job that is not ``over``.
+        prospect: what is known of the queue.
 
     """
     name = label(view.track)
@@ -36,17 +38,26 @@ def render(view: JobView) -> str:
     if view.place is not None:
         lines.append(_turn(view.place))
     elif view.stage is Stage.RECEIVED:
-        lines.append(_place(view.position or 0))
+        told = prospect.before if prospect else None
+        lines.append(_place(told if told is not None else view.position or 0))
     else:
         work = _work(view)
         share = _share(work)
         lines += [_step(work), f"{bar(share)} {share:.0%}"]
+    if prospect is not None:
+        lines.append(_time_left(prospect))
     return "\n".join(lines)
 
 
 def over(view: JobView) -> bool:
     """Whether the status message belongs to the worker's reply from now on."""
     return view.error is not None or view.stage is Stage.REPLYING or view.stage.final
+
+
+def _time_left(prospect: Prospect) -> str:
+    said = duration(prospect.left_s)
+    line = f"{said[0].upper()}{said[1:]} to go."
+    return line if prospect.attended else f"{line} {NOBODY_THERE}"
 
 
 def _place(before: int) -> str:

@@ -10,9 +10,13 @@ from shared.bars import clock
 from shared.genres import GENRES
 from shared.messages import Track
 from shared.music.constants import CHUNK_SECONDS, MIN_TRACK_SECONDS
+from shared.outlook import Prospect
 from shared.settings import LimitSettings
 
 BYTES_PER_MB: Final = 1_000_000
+MINUTES_PER_HOUR: Final = 60
+EXACT_MINUTES: Final = 10
+"""Up to here single minutes are told, above it every fifth."""
 LABEL_LENGTH: Final = 64
 """Characters of a title or file name that are shown."""
 
@@ -39,6 +43,11 @@ _OTHERWISE: Final = "I cannot hear any music in that."
 QUEUE_AWAY: Final = (
     "The queue is away for a moment; your track is kept. I will start on it by myself."
 )
+TRY_AGAIN: Final = "Try again"
+"""On the button under ``crowded``."""
+ACCEPTED: Final = "It is in the queue."
+GONE: Final = "I cannot see the track any more. Please send it once more."
+NOBODY_THERE: Final = "It may take longer: nobody is at work just now."
 OOPS: Final = (
     "Something went wrong on my side, and it has been noted. Please send that once more in a while."
 )
@@ -105,6 +114,33 @@ def refusal(track: Track, limits: LimitSettings) -> str | None:
             f" {clock(limits.max_duration)}. Send an excerpt, or the parts one by one."
         )
     return None
+
+
+def crowded(prospect: Prospect) -> str:
+    """Say that too much waits, and what another track would have to expect."""
+    text = (
+        "There is more to listen to just now than I can take on, so this track is not in the queue."
+        f" Its answer would take {duration(prospect.left_s)}. Try again in a while."
+    )
+    return text if prospect.attended else f"{text} {NOBODY_THERE}"
+
+
+def still_crowded(prospect: Prospect) -> str:
+    """Say so once more, in few words and without markup."""
+    return f"Still too much to do: it would take {duration(prospect.left_s)}. Try again later."
+
+
+def duration(seconds: float) -> str:
+    """Say how long something will take, no more exactly than it is known."""
+    minutes = seconds / 60
+    if minutes < 1:
+        return "under a minute"
+    if minutes < EXACT_MINUTES:
+        return f"about {round(minutes)} min"
+    if (rounded := 5 * round(minutes / 5)) < MINUTES_PER_HOUR:
+        return f"about {rounded} min"
+    hours = round(2 * minutes / MINUTES_PER_HOUR) / 2
+    return "about an hour" if hours == 1 else f"about {hours:g} hours"
 
 
 def megabytes(size: int) -> str:

@@ -11,6 +11,7 @@ from aiogram import Bot
 from aiogram.client.session.base import BaseSession
 from aiogram.exceptions import TelegramNetworkError
 from aiogram.methods import (
+    AnswerCallbackQuery,
     EditMessageText,
     GetMe,
     GetUpdates,
@@ -135,7 +136,7 @@ class FakeTelegram(BaseSession):
     def _result(self, method: TelegramMethod[Any]) -> Any:
         if isinstance(method, GetMe):
             return ME
-        if isinstance(method, SetMyCommands):
+        if isinstance(method, SetMyCommands | AnswerCallbackQuery):
             return True
         if isinstance(method, SendMessage | EditMessageText):
             self._last_id += 1

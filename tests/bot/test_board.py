@@ -51,7 +51,8 @@ async def test_the_place_in_the_queue_is_told(
     received(jobs)
     async with posted(bot, jobs):
         await until(lambda: telegram.texts)
-        assert telegram.texts == ["In the queue: 3 tracks are before yours."]
+        [text] = telegram.texts
+        assert text.splitlines()[0] == "In the queue: 3 tracks are before yours."
         jobs.advance(others[0], Stage.FETCHING)
         jobs.advance(others[1], Stage.FETCHING)
         await until(lambda: "1 track is before yours" in telegram.texts[-1])

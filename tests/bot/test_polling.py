@@ -143,7 +143,7 @@ async def test_a_run_from_start_to_end(
         await until(lambda: texts.start() in telegram.texts)  # asked for, not yet answered
         await until(lambda: app.lag.count > 2)
     assert len(telegram.of(SetMyCommands)) == 1
-    assert telegram.of(GetUpdates)[0].allowed_updates == ["message"]
+    assert telegram.of(GetUpdates)[0].allowed_updates == ["callback_query", "message"]
     assert telegram.closed
     mine = asyncio.current_task()
     assert [task.get_name() for task in asyncio.all_tasks() if task is not mine] == []

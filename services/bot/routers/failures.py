@@ -3,7 +3,7 @@
 import logging
 
 from aiogram import Router
-from aiogram.methods import SendMessage
+from aiogram.methods import AnswerCallbackQuery, SendMessage
 from aiogram.types import ErrorEvent
 
 from services.bot import texts
@@ -18,8 +18,10 @@ def failures_router() -> Router:
     return router
 
 
-async def on_failure(event: ErrorEvent) -> SendMessage | None:
+async def on_failure(event: ErrorEvent) -> SendMessage | AnswerCallbackQuery | None:
     """Log with the traceback; tell the person where there is one to tell."""
     logger.error("Update %d failed", event.update.update_id, exc_info=event.exception)
-    message = event.update.message
+    pressed, message = event.update.callback_query, event.update.message
+    if pressed:
+        return pressed.answer(texts.OOPS, show_alert=True)
     return message.reply(texts.OOPS) if message else None
