@@ -25,7 +25,7 @@ class Scale:
     long: bool = False
     rounds: int = 40
     compared: int = 40
-    starts: int = 5
+    starts: int = 3
     messages: int = 60
     tracks: int = 6
     clips: int = 15

@@ -11,7 +11,8 @@ from shared.broker import Lane, Step, broker_app, send
 from shared.messages import JobMessage
 from shared.settings import LimitSettings
 
-LIMIT_S: Final = 60
+LIMIT_S: Final = 180
+"""Seconds until a task that has not ended counts as lost; a worker may have to start first."""
 LISTEN_S: Final = 0.5
 
 

@@ -1,0 +1,1 @@
+"""The benchmark: what it calls held, what it writes down, and that its parts run."""
