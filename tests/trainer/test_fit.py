@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from services.trainer.data import DataError
-from services.trainer.fit import PARAMETERS, fit, parameters_for, track_weights
+from services.trainer.fit import MEMBERS, PARAMETERS, fit, parameters_for, track_weights
 from services.trainer.recordings import Recording
 from shared.genres import GENRES
 from shared.music.stretch import N_TAG_COLUMNS, STRETCH_NAMES
@@ -59,11 +59,11 @@ def test_same_seed_same_model(tracks: list[Recording]) -> None:
     assert not np.array_equal(one, other)
 
 
-def test_progress_counts_trees(tracks: list[Recording]) -> None:
-    """One after the other, up to 1."""
+def test_progress_counts_members(tracks: list[Recording]) -> None:
+    """One member after the other, up to 1."""
     shares: list[float] = []
     fit(tracks, seed=1, iterations=QUICK, progress=shares.append)
-    assert shares == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert shares == [number / MEMBERS for number in range(1, MEMBERS + 1)]
 
 
 def test_every_track_weighs_the_same() -> None:
