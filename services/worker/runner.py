@@ -129,7 +129,6 @@ def _run(
         except RedisError as error:
             # Without a lease nobody would miss the task: it must not be acknowledged.
             raise Reject(str(error), requeue=True) from error
-        stack.enter_context(own.meter.timed(name))
         _counted(task, own, errand, partial(body, own, message))
 
 
@@ -144,7 +143,8 @@ def _counted(task: Task, own: Resources, errand: Errand, call: Callable[[], None
             logger.error("%s of job %s killed its worker, again", errand.step, job_id)
             _fail(own, job_id, CRASHED, errand.step, tell=errand.step is not Step.REPLY)
         else:
-            _guarded(task, own, errand, call)
+            with own.meter.timed(errand.step):
+                _guarded(task, own, errand, call)
     finally:
         own.jobs.end(job_id, label)
     if own.jobs.fact(job_id, "final"):
