@@ -21,6 +21,8 @@ SPEEDUP: Final = 1.8
 PEAK_MB: Final = 64.0
 BURST: Final = 200
 SAMPLE_S: Final = 0.02
+LIMIT_S: Final = 600
+"""Seconds that fetching a file may take."""
 MIXES: Final = {"60 min": (3600, 32_000), "3 h": (10_800, 8000)}
 """Length in seconds and bit rate: just below the 16 MB up to which a file waits in Redis."""
 
@@ -113,9 +115,6 @@ def _finish(running: Stand, tracks: list[bytes]) -> float:
     app.close()
     jobs.redis.close()
     return taken_s
-
-
-LIMIT_S: Final = 600
 
 
 def _arrived(running: Stand, data: bytes) -> Track:

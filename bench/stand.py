@@ -48,7 +48,6 @@ class Stand:
     Attributes:
         telegram: the emulated Telegram.
         redis_url: address of the Valkey.
-        environment: settings of every process here.
         processes: the worker, named "worker".
         bot: the bot, where one was asked for.
         folder: for this run; the processes print into "log".
@@ -57,7 +56,6 @@ class Stand:
 
     telegram: EmulatorThread
     redis_url: str
-    environment: dict[str, str]
     processes: Processes
     bot: subprocess.Popen[bytes] | None
     folder: Path
@@ -205,7 +203,7 @@ def stand(*, concurrency: int = 1, bot: bool = False, worker: bool = True) -> It
         log = stack.enter_context((folder / _LOG).open("ab"))
         processes = stack.enter_context(Processes(environment, log))
         polling = stack.enter_context(_bot(environment, folder, log)) if bot else None
-        made = Stand(telegram, redis_url, environment, processes, polling, folder)
+        made = Stand(telegram, redis_url, processes, polling, folder)
         if worker:
             start_worker(made, concurrency)
         yield made
