@@ -4,7 +4,6 @@ from functools import lru_cache
 from math import ceil
 from typing import Final
 
-import librosa
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +15,7 @@ from shared.music.constants import (
     TUNING_RANGE_HZ,
     TUNING_STEPS,
 )
+from shared.music.filters import chroma_filters
 
 _BIN_HZ: Final = SAMPLE_RATE / N_FFT
 _LOWEST, _END = (ceil(hertz / _BIN_HZ) for hertz in TUNING_RANGE_HZ)
@@ -55,7 +55,7 @@ def estimate_tuning(power: NDArray[np.float32]) -> float:
 
 
 def warm_up() -> None:
-    """Compute the filters of every tuning there is (5 MB, some 50 ms)."""
+    """Compute the filters of every tuning there is (5 MB, some 20 ms)."""
     for tuning in _TUNING_EDGES[:-1]:
         _filters(float(tuning))
 
@@ -80,7 +80,4 @@ def _spectral_peaks(
 @lru_cache(maxsize=TUNING_STEPS)
 def _filters(tuning: float) -> NDArray[np.float32]:
     """Return the filters of a tuning, shape (bins, N_CHROMA); there are TUNING_STEPS of them."""
-    filters: NDArray[np.float32] = librosa.filters.chroma(
-        sr=SAMPLE_RATE, n_fft=N_FFT, n_chroma=N_CHROMA, tuning=tuning
-    )
-    return np.ascontiguousarray(filters.T)
+    return chroma_filters(tuning)

@@ -7,7 +7,6 @@ import numpy as np
 import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.signal import get_window
 
 from shared.music.constants import (
     HOP_LENGTH,
@@ -17,6 +16,7 @@ from shared.music.constants import (
     TEMPO_PRIOR_BPM,
     TEMPO_WINDOW_SECONDS,
 )
+from shared.music.filters import hann
 
 _WINDOW: Final = int(TEMPO_WINDOW_SECONDS * SAMPLE_RATE) // HOP_LENGTH
 _TRANSFORM: Final = scipy.fft.next_fast_len(2 * _WINDOW - 1, real=True)
@@ -61,7 +61,7 @@ def tempo(onsets: NDArray[np.float32]) -> float:
 
 @lru_cache(maxsize=1)
 def _hann() -> NDArray[np.float64]:
-    return get_window("hann", _WINDOW, fftbins=True)
+    return hann(_WINDOW)
 
 
 @lru_cache(maxsize=1)

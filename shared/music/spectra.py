@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
-import librosa
 import numpy as np
 import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.signal import get_window
 
 from shared.music.constants import (
     HOP_LENGTH,
@@ -23,6 +21,7 @@ from shared.music.constants import (
     N_MELS,
     SAMPLE_RATE,
 )
+from shared.music.filters import hann, mel_filters
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +91,7 @@ def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _hann() -> NDArray[np.float64]:
-    return get_window("hann", N_FFT, fftbins=True)
+    return hann(N_FFT)
 
 
 @lru_cache(maxsize=1)
@@ -111,5 +110,4 @@ def _inverse_window_sum(frames: int) -> NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def _mel_filters() -> NDArray[np.float32]:
     """Return Slaney's mel filters, shape (bins, N_MELS)."""
-    filters: NDArray[np.float32] = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=N_MELS)
-    return np.ascontiguousarray(filters.T)
+    return mel_filters(SAMPLE_RATE, N_FFT, N_MELS)

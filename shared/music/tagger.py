@@ -13,7 +13,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Self
 
-import librosa
 import numpy as np
 import scipy.fft
 import soxr
@@ -33,6 +32,7 @@ from shared.music.constants import (
     TAGGER_N_MELS,
     TAGGER_SAMPLE_RATE,
 )
+from shared.music.filters import hann, mel_filters
 from shared.music.tagger_sidecar import TaggerSidecar
 
 TAG_NAMES: Final[tuple[str, ...]] = (
@@ -185,18 +185,13 @@ def log_mel(samples_16k: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _hann() -> NDArray[np.float32]:
-    # Written out: to import scipy.signal for it would take longer than all else here.
-    angles = 2 * np.pi * np.arange(TAGGER_N_FFT) / TAGGER_N_FFT
-    return (0.5 - 0.5 * np.cos(angles)).astype(np.float32)
+    return hann(TAGGER_N_FFT).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
 def _mel_filters() -> NDArray[np.float32]:
     """Return Slaney's mel filters, shape (bins, TAGGER_N_MELS)."""
-    filters: NDArray[np.float32] = librosa.filters.mel(
-        sr=TAGGER_SAMPLE_RATE, n_fft=TAGGER_N_FFT, n_mels=TAGGER_N_MELS
-    )
-    return np.ascontiguousarray(filters.T)
+    return mel_filters(TAGGER_SAMPLE_RATE, TAGGER_N_FFT, TAGGER_N_MELS)
 
 
 def _read(path: Path) -> bytes:
