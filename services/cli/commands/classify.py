@@ -17,7 +17,6 @@ from shared.errors import GenrebotError, ModelError
 from shared.genres import genre_name
 from shared.music.analyse import Analysis, analyse
 from shared.music.model import GenreModel
-from shared.music.picture import draw
 from shared.music.tagger import Tagger
 from shared.music.verdict import Verdict
 from shared.music.words import LIKENESS, candidates, either, percent
@@ -160,6 +159,8 @@ def _distinct(files: tuple[str, ...]) -> list[str]:
 
 
 def _save(target: Path, file: str, analysis: Analysis) -> None:
+    from shared.music.picture import draw  # noqa: PLC0415 - matplotlib, for --plot alone
+
     title = analysis.info.title or shown(Path(file).name)
     try:
         target.write_bytes(draw(analysis.strip, analysis.verdict, title=title))
