@@ -38,10 +38,8 @@ ENTRYPOINT ["genrebot"]
 CMD ["bot"]
 
 FROM service AS worker
-ENV NUMBA_CACHE_DIR=/var/cache/genrebot/numba \
-    MPLCONFIGDIR=/var/cache/genrebot/matplotlib
-# Compiled functions and font lists are made here once. A volume on /var/cache/genrebot
-# starts as a copy of them and lets numba write for a processor it has not met.
-RUN ["python", "-c", "from shared.music import features, picture; features.warm_up(); picture.warm_up()"]
+ENV MPLCONFIGDIR=/var/cache/genrebot/matplotlib
+# The list of fonts is made here once; a volume on /var/cache/genrebot starts as a copy of it.
+RUN ["python", "-c", "from shared.music import picture; picture.warm_up()"]
 VOLUME /var/cache/genrebot
 CMD ["worker"]

@@ -4,6 +4,7 @@
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTHON ?= python3
 SYNCED := .venv/.synced
+COMPILED := .venv/.compiled
 RUN := .venv/bin
 
 # A track to send in the demo; without it the demo composes one.
@@ -32,7 +33,7 @@ demo: $(SYNCED) ## Send a track through the whole system, without a token (TRACK
 run: $(SYNCED) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
 	$(RUN)/genrebot run
 
-test: $(SYNCED) ## Run all tests
+test: $(COMPILED) ## Run all tests
 	$(RUN)/pytest -n auto $(PYTEST)
 
 lint: $(SYNCED) ## Check style, formatting and types
@@ -44,7 +45,7 @@ format: $(SYNCED) ## Format the code and mend what can be mended
 	$(RUN)/ruff check --fix
 	$(RUN)/ruff format
 
-bench: $(SYNCED) ## Measure speed and memory into docs/benchmarks.md (PARTS="chunk files", LONG=1)
+bench: $(COMPILED) ## Measure speed and memory into docs/benchmarks.md (PARTS="chunk files", LONG=1)
 	$(RUN)/python -m bench $(PARTS) --write-docs $(if $(LONG),--long)
 
 lock: $(UV) ## Bring uv.lock up to date
@@ -55,8 +56,12 @@ clean: ## Remove what make has made
 
 $(SYNCED): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --all-extras --no-extra torch
+	@touch $@
+
+# Only tests and benchmarks call librosa, and two processes must not compile for it at once.
+$(COMPILED): $(SYNCED)
 	@echo "compiling what librosa leaves to numba, once"
-	@$(RUN)/python -c "from shared.music import features; features.warm_up()"
+	@$(RUN)/python -c "import librosa.util.utils"
 	@touch $@
 
 .uv/bin/uv:

@@ -8,12 +8,7 @@ import os
 
 # One thread each for the numeric libraries: parallelism is the queue's, and a thread pool
 # that was started before a fork is of no use after it. Must precede their first import.
-for _variable in (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-):
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
 from celery import Celery  # noqa: E402

@@ -34,7 +34,7 @@ def log_as_the_others(loglevel: int = logging.INFO, **_: object) -> None:
 
 @worker_init.connect
 def warm_up(sender: Any, **_: object) -> None:
-    """Compile, load and draw once in the parent; every child inherits it when forked.
+    """Load, compute and draw once in the parent; every child inherits it when forked.
 
     Raises:
         SystemExit: the settings or the model do not work. Celery swallows any other
