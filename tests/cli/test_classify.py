@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +160,18 @@ def test_what_is_no_file_is_said(genrebot: Genrebot, tmp_path: Path, what: str) 
 def test_no_file_at_all_is_wrong_usage(genrebot: Genrebot) -> None:
     """Click's own exit code."""
     assert genrebot("classify").exit_code == 2
+
+
+def test_only_a_picture_needs_matplotlib(song: Path) -> None:
+    """A fresh process answers without it: to import it would take a third of a second."""
+    script = (
+        "import sys; sys.modules['matplotlib'] = None; "
+        "from services.cli import main; main(['classify', sys.argv[1]])"
+    )
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", script, str(song)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_picture_is_saved_under_the_name_that_is_given(
