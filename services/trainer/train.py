@@ -16,7 +16,7 @@ from services.trainer.certainty import calibrated, temperature_for, threshold_fo
 from services.trainer.crossval import REPEATS, Folds, cross_validate
 from services.trainer.data import DataError, some_chunks
 from services.trainer.evaluate import Report, summarize
-from services.trainer.fit import fit, parameters_for
+from services.trainer.fit import MEMBERS, fit, parameters_for
 from services.trainer.gate import Sounds, fit_gate, hear
 from services.trainer.lists import Progress, ignore, learnable
 from services.trainer.recordings import Recording, Source
@@ -89,7 +89,7 @@ def train(  # noqa: PLR0913 - each is a choice of the person who trains
         source=source,
         protocol=PROTOCOL,
         seed=seed,
-        parameters=parameters_for(iterations),
+        parameters={**parameters_for(iterations), "members": MEMBERS},
         tracks=len(found),
         chunks=sum(len(own.features) for own in found),
         by_genre=_counts(found),
