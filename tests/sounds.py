@@ -98,6 +98,23 @@ def tune(seconds: float, seed: int = 0, *, sample_rate: int = SAMPLE_RATE) -> Sa
     return sound
 
 
+def chords(seconds: float, seed: int = 0, *, sample_rate: int = SAMPLE_RATE) -> Samples:
+    """Decaying chords over a beat of noise: sound of every kind, but too plain for music."""
+    rng = np.random.default_rng(seed)
+    beat = sample_rate // 2
+    beats = -(-round(seconds * sample_rate) // beat)
+    t = np.arange(beat) / sample_rate
+    out = np.empty((beats, beat))
+    for row in out:
+        roots = 110 * 2 ** (rng.choice([0, 2, 3, 5, 7, 8, 10, 12], 3) / 12)
+        phases = 2 * np.pi * roots[:, None] * t
+        chord = sum(np.sin(k * phases).sum(axis=0) / k for k in (1, 2, 3, 4))
+        row[:] = 0.08 * chord * np.exp(-6 * t)
+        row += 0.1 * rng.standard_normal(beat) * np.exp(-40 * t)  # noqa: PLW2901 - in place
+    joined = out.ravel()[: round(seconds * sample_rate)]
+    return np.clip(joined, -1, 1).astype(np.float32)
+
+
 def _beat(place: int, t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     """One beat of a tune."""
     root = (0, 5, 7, 0)[place // 4 % 4]

@@ -26,17 +26,17 @@ from shared.music.constants import (
 )
 from shared.music.tagger import TAG_NAMES, Tagger, chunk_patch, committed, log_mel
 from tests.music.conftest import Plainly
-from tests.sounds import noise, silence, tone, tune
+from tests.sounds import chords, noise, silence, tone, tune
 
 MOST_BYTES = 5 * 2**20
 GOLDEN_TAGS = {
-    "tune": {"jazz": 0.168968, "electronic": 0.127368, "chillout": 0.124212},
+    "chords": {"jazz": 0.168968, "electronic": 0.127368, "chillout": 0.124212},
     "silence": {"rock": 0.200346, "indie": 0.125856, "electronic": 0.114050},
 }
 """The three likeliest tags, by the checkpoint's own weights in plain NumPy steps."""
 
 SOUNDS: dict[str, NDArray[np.float32]] = {
-    "tune": tune(3),
+    "chords": chords(3),
     "noise": noise(3),
     "tone": tone(3),
     "silence": silence(3),

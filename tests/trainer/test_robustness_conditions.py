@@ -11,7 +11,7 @@ from services.trainer.robustness.conditions import CONDITIONS, ORIGINAL, Conditi
 from shared.music.constants import SAMPLE_RATE
 from shared.music.decode import decode, probe
 from shared.music.level import dbfs
-from tests.sounds import Samples, tone, tune
+from tests.sounds import Samples, chords, tone
 
 SECONDS: Final = 6.0
 
@@ -44,7 +44,7 @@ each = pytest.mark.parametrize("name", KINDS)
 
 def _music() -> Samples:
     # Quiet enough that 6 dB more clip nothing, and below what any encoder cuts off.
-    return (0.4 * (tune(SECONDS) + tone(SECONDS, 3_000, level=0.05))).astype(np.float32)
+    return (0.4 * (chords(SECONDS) + tone(SECONDS, 3_000, level=0.05))).astype(np.float32)
 
 
 def _heard(content: bytes) -> Samples:
