@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from services.cli.options import data_option
 from services.trainer.data import DataError
 from services.trainer.diagram import draw_reliability
 from services.trainer.evaluate import Report, artist_grouped, fault_filtered
@@ -20,16 +21,7 @@ Protocol = Literal["artist-grouped", "fault-filtered"]
 
 
 @click.command()
-@click.option(
-    "--data",
-    "data_dir",
-    envvar="GENREBOT_DATA",
-    show_envvar=True,
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="GTZAN as it is distributed, with splits/, artists.csv and the published taggrams.",
-)
+@data_option()
 @click.option(
     "--protocol",
     type=click.Choice(["artist-grouped", "fault-filtered"]),

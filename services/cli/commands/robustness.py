@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from services.cli.options import data_option
 from services.trainer.data import AUDIO, DataError, recordings
 from services.trainer.robustness.flips import measure
 from services.trainer.robustness.judges import Judge, heard, held_out, shipped
@@ -28,16 +29,7 @@ from shared.settings import ReplySettings
 
 
 @click.command()
-@click.option(
-    "--data",
-    "data_dir",
-    envvar="GENREBOT_DATA",
-    show_envvar=True,
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Folder with recordings in genres_original/<genre>/, as GTZAN is distributed.",
-)
+@data_option("Folder with recordings in genres_original/<genre>/, as GTZAN is distributed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per judge and line.")
 @click.option(
     "--limit",

@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from services.cli.options import data_option
 from services.trainer.data import DataError
 from services.trainer.recordings import Source
 from services.trainer.sounds.speech import SpeechError
@@ -16,16 +17,7 @@ FILE_NAME = "genrebot.cbm"
 
 
 @click.command()
-@click.option(
-    "--data",
-    "data_dir",
-    envvar="GENREBOT_DATA",
-    show_envvar=True,
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="GTZAN as it is distributed, with splits/, artists.csv and the published taggrams.",
-)
+@data_option()
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
