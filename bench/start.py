@@ -28,8 +28,9 @@ LIMIT_S: Final = 120.0
 ABOUT: Final = """\
 Wall time of fresh processes, the median of several; Python's own bytecode is compiled already, as
 after an installation. Cold means that numba would find no compiled functions (`NUMBA_CACHE_DIR` is
-an empty folder each time), which nothing on this path asks for any more. The worker's time is from its start to the end of a trivial task that lay
-on the queue before; in it are the libraries, the model, the tagger and the warm-up."""
+an empty folder each time), which nothing on this path asks for any more. The worker's time is from
+its start to the end of a trivial task that lay on the queue before; in it are the libraries, the
+model, the tagger and the warm-up."""
 
 
 def measure(scale: Scale) -> list[Figure]:
