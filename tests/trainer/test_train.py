@@ -13,7 +13,7 @@ from services.trainer import train as training
 from services.trainer.crossval import FOLDS
 from services.trainer.data import DataError, read_audio
 from services.trainer.evaluate import artist_grouped
-from services.trainer.fit import PARAMETERS, fit
+from services.trainer.fit import MEMBERS, PARAMETERS, fit
 from services.trainer.gate import fit_gate
 from services.trainer.lists import learnable
 from services.trainer.recordings import Recording
@@ -177,7 +177,7 @@ def test_committed_scores_can_be_had_again() -> None:
     """Cross-validation as the sidecar describes it, once instead of four times."""
     info = GenreModel.load().info
     data_dir = Path(os.environ["GENREBOT_DATA"])
-    assert info.training.parameters == PARAMETERS
+    assert info.training.parameters == {**PARAMETERS, "members": MEMBERS}
     found = learnable(data_dir)
     assert len(found) == info.training.tracks
     assert sum(len(own.features) for own in found) == info.training.chunks
