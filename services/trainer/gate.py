@@ -18,6 +18,7 @@ from shared.music.families import FAMILIES, Family
 from shared.music.features import analyse_chunk
 from shared.music.gate import COLUMN_NAMES, GateParameters, columns_of
 from shared.music.tagger import Tagger
+from shared.music.tags import ChunkTags
 
 CLIPS: Final[Mapping[Family, int]] = {"music": 40, "speech": 9, "noise": 16, "tone": 22}
 """Clips of each kind, each of one chunk: some 690 in all."""
@@ -36,9 +37,6 @@ BOUND: Final = 4.0
 
 PENALTY: Final = 100.0
 """scikit-learn's C, where each family of sounds weighs 1 in all."""
-
-HEARD_RMS: Final = 10 ** (-15 / 20)
-"""Level at which the tagger hears a chunk, RMS, full scale at one."""
 
 _DIGITS: Final = 6
 
@@ -174,8 +172,7 @@ def _placed(
 def _chain(
     samples: NDArray[np.float32], tagger: Tagger
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    gain = HEARD_RMS / np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
-    return analyse_chunk(samples).features, tagger.tag_chunk(samples * np.float32(gain))
+    return analyse_chunk(samples).features, ChunkTags(tagger).next(samples)
 
 
 def _weights(families: NDArray[np.str_]) -> NDArray[np.float64]:

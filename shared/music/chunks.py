@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import AudioError, ErrorCode
-from shared.music.constants import CHUNK_HOP, MIN_TRACK_SECONDS, SAMPLE_RATE
+from shared.music.constants import CHUNK_HOP, CHUNK_SAMPLES, MIN_TRACK_SECONDS, SAMPLE_RATE
 from shared.music.level import dbfs, is_silent
 from shared.music.pcm import to_pcm16
 
@@ -175,6 +175,26 @@ def segments(blocks: Iterable[Samples], chunks_per_segment: int) -> Iterator[Seg
             return
         pcm, spans = zip(*group, strict=True)
         yield Segment(number, np.stack(pcm), spans)
+
+
+def checked_chunk(samples: Samples) -> Samples:
+    """Return the CHUNK_SAMPLES of a chunk that are listened to, float32.
+
+    Args:
+        samples: shape (CHUNK_HOP,) or (CHUNK_SAMPLES,).
+
+    Raises:
+        ValueError: another shape, or samples that are not finite.
+
+    """
+    if samples.shape not in {(CHUNK_HOP,), (CHUNK_SAMPLES,)}:
+        raise ValueError(
+            f"a chunk has {CHUNK_HOP} or {CHUNK_SAMPLES} samples, not the shape {samples.shape}"
+        )
+    chunk = np.asarray(samples[:CHUNK_SAMPLES], dtype=np.float32)
+    if not np.isfinite(chunk).all():
+        raise ValueError("a chunk holds samples that are not finite")
+    return chunk
 
 
 def _pieces(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:

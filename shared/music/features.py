@@ -15,7 +15,8 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from shared.music import chroma
-from shared.music.constants import CHUNK_HOP, CHUNK_SAMPLES, N_MFCC, SAMPLE_RATE
+from shared.music.chunks import checked_chunk
+from shared.music.constants import CHUNK_SAMPLES, N_MFCC, SAMPLE_RATE
 from shared.music.hpss import harmonic_percussive
 from shared.music.rhythm import onset_strength, tempo
 from shared.music.shape import centroid_and_bandwidth, rms, rolloff, zero_crossing_rate
@@ -71,7 +72,7 @@ def analyse_chunk(samples: NDArray[np.float32]) -> ChunkAnalysis:
         ValueError: another shape, or samples that are not finite.
 
     """
-    chunk = _checked(samples)
+    chunk = checked_chunk(samples)
     spectra = Spectra.of(chunk)
     tracks = (
         chroma.pitch_classes(spectra.power),
@@ -96,17 +97,6 @@ def warm_up() -> None:
     time = np.arange(CHUNK_SAMPLES, dtype=np.float32) / SAMPLE_RATE
     chroma.warm_up()
     analyse_chunk(np.sin(2 * np.pi * 440 * time, dtype=np.float32))
-
-
-def _checked(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    if samples.shape not in {(CHUNK_HOP,), (CHUNK_SAMPLES,)}:
-        raise ValueError(
-            f"a chunk has {CHUNK_HOP} or {CHUNK_SAMPLES} samples, not the shape {samples.shape}"
-        )
-    chunk = np.asarray(samples[:CHUNK_SAMPLES], dtype=np.float32)
-    if not np.isfinite(chunk).all():
-        raise ValueError("a chunk holds samples that are not finite")
-    return chunk
 
 
 def _mfcc(mel_db: NDArray[np.float32]) -> NDArray[np.float32]:

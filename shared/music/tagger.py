@@ -20,9 +20,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from shared.errors import ModelError
+from shared.music.chunks import checked_chunk
 from shared.music.constants import (
-    CHUNK_HOP,
-    CHUNK_SAMPLES,
     N_TAGS,
     PATCH_FRAMES,
     SAMPLE_RATE,
@@ -149,13 +148,7 @@ def chunk_patch(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         ValueError: another shape, or samples that are not finite.
 
     """
-    if samples.shape not in {(CHUNK_HOP,), (CHUNK_SAMPLES,)}:
-        raise ValueError(
-            f"a chunk has {CHUNK_HOP} or {CHUNK_SAMPLES} samples, not the shape {samples.shape}"
-        )
-    chunk = np.asarray(samples[:CHUNK_SAMPLES], dtype=np.float32)
-    if not np.isfinite(chunk).all():
-        raise ValueError("a chunk holds samples that are not finite")
+    chunk = checked_chunk(samples)
     resampled: NDArray[np.float32] = soxr.resample(chunk, SAMPLE_RATE, TAGGER_SAMPLE_RATE)
     patch: NDArray[np.float32] = log_mel(resampled)[:PATCH_FRAMES]
     return patch

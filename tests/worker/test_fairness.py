@@ -7,7 +7,6 @@ import pytest
 from redis import Redis
 
 from services.bot.intake import Intake
-from services.worker import rescue
 from services.worker.resources import Resources
 from shared.broker import Step
 from shared.messages import Track
@@ -15,6 +14,7 @@ from shared.stages import Stage
 from tests.shared.samples import received, seen
 from tests.sounds import encode, tune
 from tests.worker.hand import Hand
+from tests.worker.later import let_time_pass
 
 ADA = 7
 _seeds = count()
@@ -38,16 +38,6 @@ def come_in(own: Resources, send_file: Callable[..., Track]) -> Callable[[int], 
         return track.job_id
 
     return send
-
-
-def _let_time_pass(own: Resources, redis: Redis) -> int:
-    """Two looks for lost jobs with a lease's length between them; what was started."""
-    redis.delete(rescue.TURN)
-    before = rescue.look(own)
-    redis.delete(rescue.TURN)
-    for job_id, first in redis.zrange(rescue.QUIET, 0, -1, withscores=True):  # type: ignore[union-attr]
-        redis.zadd(rescue.QUIET, {job_id: first - own.job_settings.lease_s})
-    return before + rescue.look(own)
 
 
 def test_ten_with_one_clip_each_are_not_delayed_by_one_with_fifty(
@@ -92,7 +82,7 @@ def test_held_tracks_are_not_lost_ones(
     for _ in range(4):
         come_in(ADA)
     for _ in range(3):
-        assert _let_time_pass(own, redis) == 0
+        assert let_time_pass(own, redis) == 0
     assert len(hand.waiting()) == 2
 
 
@@ -108,7 +98,7 @@ def test_a_held_track_whose_predecessor_ended_unnoticed_is_started(
         own.jobs.drop_from_lists(first)
     else:
         own.jobs.advance(first, Stage.DONE)
-    assert _let_time_pass(own, redis) == 1
+    assert let_time_pass(own, redis) == 1
     assert hand.waiting()[-1].message["job_id"] == third
     assert (seen(own.jobs, third).place, seen(own.jobs, fourth).place) == (None, 3)
 
@@ -120,5 +110,5 @@ def test_a_track_that_was_let_in_and_not_sent_is_sent(
     first, _, third = (received(own.jobs, user_id=ADA) for _ in range(3))
     own.jobs.advance(first, Stage.DONE)
     assert own.jobs.turns.admit(seen(own.jobs, third).track.person) == [third]
-    assert _let_time_pass(own, redis) == 2
+    assert let_time_pass(own, redis) == 2
     assert third in {sent.message["job_id"] for sent in hand.waiting()}

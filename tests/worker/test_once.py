@@ -11,7 +11,6 @@ from redis import Redis
 
 from services.bot.status import render
 from services.emulator.serving import EmulatorThread
-from services.worker import rescue
 from services.worker.once import OF_THE_FILE
 from services.worker.resources import Resources
 from services.worker.runner import CRASHED, INTERNAL, LOST
@@ -24,6 +23,7 @@ from tests.shared.samples import seen
 from tests.sounds import encode, picture, silence, tune
 from tests.worker.conftest import CHAT
 from tests.worker.hand import Hand, Sent
+from tests.worker.later import let_time_pass
 
 pytestmark = pytest.mark.usefixtures("music")
 
@@ -68,16 +68,6 @@ def _answers(telegram: EmulatorThread) -> Counter[tuple[str, int]]:
 
 def _one_each(*tracks: Track) -> Counter[tuple[str, int]]:
     return Counter((kind, t.message_id) for t in tracks for kind in ("photo", "voice"))
-
-
-def _let_time_pass(own: Resources, redis: Redis) -> int:
-    """Two looks for lost jobs with a lease's length between them; what was sent on."""
-    redis.delete(rescue.TURN)
-    before = rescue.look(own)
-    redis.delete(rescue.TURN)
-    for job_id, first in redis.zrange(rescue.QUIET, 0, -1, withscores=True):  # type: ignore[union-attr]
-        redis.zadd(rescue.QUIET, {job_id: first - own.job_settings.lease_s})
-    return before + rescue.look(own)
 
 
 @pytest.fixture(autouse=True)
@@ -278,7 +268,7 @@ def test_a_follower_is_left_alone_while_its_leader_works(
     leader, follower = (_start(own, send_file(TRACK, file_unique_id="same")) for _ in range(2))
     _run_until(hand, Step.CONVERT)
     for _ in range(3):
-        assert _let_time_pass(own, redis) == 0
+        assert let_time_pass(own, redis) == 0
     assert [sent.message["job_id"] for sent in hand.waiting()] == [leader]
     hand.drain()
     assert seen(own.jobs, follower).stage is Stage.DONE
@@ -303,7 +293,7 @@ def test_a_follower_whose_leader_is_gone_takes_the_lead(  # noqa: PLR0913, PLR09
         own.jobs.drop_from_lists(leader)
     else:
         own.jobs.advance(leader, stage)
-    assert _let_time_pass(own, redis) == 1
+    assert let_time_pass(own, redis) == 1
     assert _steps(hand.drain(), follower) == WHOLE
     assert seen(own.jobs, follower).stage is Stage.DONE
     assert len(heard) == CHUNKS
@@ -316,7 +306,7 @@ def test_a_leader_whose_message_is_lost_is_sent_on_and_answers_both(
     jobs = [_start(own, send_file(TRACK, file_unique_id="same")) for _ in range(2)]
     _run_until(hand, Step.CONVERT)
     hand.take()
-    assert _let_time_pass(own, redis) == 1
+    assert let_time_pass(own, redis) == 1
     hand.drain()
     assert [seen(own.jobs, job_id).stage for job_id in jobs] == [Stage.DONE] * 2
     assert len(heard) == CHUNKS
