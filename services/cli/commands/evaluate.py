@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 import click
 from rich.console import Console
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 from services.cli.options import data_option
+from services.cli.stages import stages_on
 from services.trainer.data import DataError
 from services.trainer.diagram import draw_reliability
 from services.trainer.evaluate import Report, artist_grouped, fault_filtered
@@ -58,7 +59,7 @@ def command(  # noqa: PLR0913 - one for each option
     """
     try:
         with Progress(console=Console(stderr=True), transient=True) as progress:
-            report = _evaluate(data_dir, protocol, seed, iterations, _on(progress))
+            report = _evaluate(data_dir, protocol, seed, iterations, stages_on(progress))
         if plot is not None:
             draw_reliability(report.bins, report.expected_error, plot)
     except DataError as error:
@@ -81,17 +82,6 @@ def _evaluate(
     if protocol == "fault-filtered":
         return fault_filtered(data_dir, seed, iterations=iterations, progress=progress)
     return artist_grouped(data_dir, seed, iterations=iterations, progress=progress)[0]
-
-
-def _on(progress: Progress) -> Callable[[str, float], None]:
-    stages: dict[str, TaskID] = {}
-
-    def report(stage: str, share: float) -> None:
-        if stage not in stages:
-            stages[stage] = progress.add_task(stage, total=1.0)
-        progress.update(stages[stage], completed=share)
-
-    return report
 
 
 def _record(report: Report, protocol: Protocol, seed: int) -> dict[str, Any]:

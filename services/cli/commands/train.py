@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 from services.cli.options import data_option
+from services.cli.stages import stages_on
 from services.trainer.data import DataError
 from services.trainer.recordings import Source
 from services.trainer.sounds.speech import SpeechError
@@ -65,12 +66,7 @@ def command(data_dir: Path, out: Path, source: Source, seed: int, iterations: in
 def _train(
     data_dir: Path, target: Path, source: Source, seed: int, iterations: int | None
 ) -> Sidecar:
-    stages: dict[str, TaskID] = {}
     with Progress(console=Console(stderr=True), transient=True) as progress:
-
-        def report(stage: str, share: float) -> None:
-            if stage not in stages:
-                stages[stage] = progress.add_task(stage, total=1.0)
-            progress.update(stages[stage], completed=share)
-
-        return train(data_dir, target, source, seed, iterations=iterations, progress=report)
+        return train(
+            data_dir, target, source, seed, iterations=iterations, progress=stages_on(progress)
+        )
