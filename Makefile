@@ -46,7 +46,7 @@ format: $(SYNCED) ## Format the code and mend what can be mended
 	$(RUN)/ruff format
 
 bench: $(COMPILED) ## Measure speed and memory into docs/benchmarks.md (PARTS="chunk files", LONG=1)
-	$(RUN)/python -m bench $(PARTS) --write-docs $(if $(LONG),--long)
+	$(RUN)/python -m devtools.bench $(PARTS) --write-docs $(if $(LONG),--long)
 
 lock: $(UV) ## Bring uv.lock up to date
 	$(UV) lock

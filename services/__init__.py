@@ -1,1 +1,1 @@
-"""The processes that make up Genrebot."""
+"""The processes of the product: the bot, the workers and the command line."""

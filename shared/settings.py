@@ -72,7 +72,7 @@ class JobSettings(_Group):
     """Seconds that a job's state outlives its last change."""
     segment_chunks: Annotated[int, Field(ge=1, le=400)] = 10
     """Chunks of 3 s in one featurize task."""
-    lanes: Annotated[int, Field(ge=1)] = 8
+    max_inflight_segments: Annotated[int, Field(ge=1)] = 8
     """Featurize tasks that one track may have in flight, so that none fills the queue."""
     slice_segments: Annotated[int, Field(ge=1)] = 10
     """Segments that are decoded in one convert task."""
@@ -102,7 +102,7 @@ class JobSettings(_Group):
         The slice waits in the queue behind as many segments as the track has lanes; when its
         turn comes, half a slice is left to keep other processes busy meanwhile.
         """
-        return self.lanes + self.slice_segments // 2
+        return self.max_inflight_segments + self.slice_segments // 2
 
     @model_validator(mode="after")
     def _outlive(self) -> Self:

@@ -9,19 +9,19 @@ from pydantic import SecretStr
 from redis import Redis
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from services.local.valkey import embedded_valkey
-from shared.jobs import JobStore
+from devtools.local.valkey import embedded_valkey
+from services.worker.storage.blob_store import BlobStore
 from shared.settings import JobSettings, RedisSettings
-from shared.spool import Spool
+from shared.store.jobs import JobStore
 
 TOGETHER = (
-    "tests/cli/test_run.py",
+    "tests/services/cli/test_run.py",
     "tests/e2e/test_deaths.py",
     "tests/e2e/",
     # Of these, only one process may compile librosa's functions into numba's cache: two that
     # do so at once can crash on what they read there.
-    "tests/music/test_[ft]",
-    "tests/worker/test_pipeline.py",
+    "tests/shared/music/features/",
+    "tests/services/worker/test_pipeline.py",
 )
 """Where tests share what takes long to start or to compile; the first that fits counts."""
 
@@ -78,8 +78,8 @@ def jobs(redis_settings: RedisSettings, job_settings: JobSettings) -> Iterator[J
 
 
 @pytest.fixture
-def spool(redis_settings: RedisSettings, job_settings: JobSettings) -> Iterator[Spool]:
-    """Spool on an empty server."""
-    store = Spool.open(redis_settings, job_settings)
+def spool(redis_settings: RedisSettings, job_settings: JobSettings) -> Iterator[BlobStore]:
+    """BlobStore on an empty server."""
+    store = BlobStore.open(redis_settings, job_settings)
     yield store
     store.redis.close()

@@ -11,19 +11,19 @@ from aiogram.types import ReplyParameters
 from celery import Celery
 
 from services.bot import texts
-from services.bot.answers import Answers
-from services.bot.board import Board
-from services.bot.client import make_bot
 from services.bot.config import Config
-from services.bot.intake import Intake
-from services.bot.lag import LagMonitor
-from services.bot.routers.commands import commands_router
-from services.bot.routers.failures import failures_router
-from services.bot.routers.fallback import fallback_router
-from services.bot.routers.tracks import tracks_router
-from shared.broker import broker_app
-from shared.jobs import JobStore
-from shared.messages import Track
+from services.bot.handlers.commands import commands_router
+from services.bot.handlers.errors import failures_router
+from services.bot.handlers.fallback import fallback_router
+from services.bot.handlers.tracks import tracks_router
+from services.bot.loop_lag import LagMonitor
+from services.bot.outbox import Outbox
+from services.bot.status.updater import StatusUpdater
+from services.bot.submission import JobSubmitter
+from shared.queue.celery_config import broker_app
+from shared.queue.messages import Track
+from shared.store.jobs import JobStore
+from shared.telegram.client import make_bot
 
 logger = logging.getLogger(__name__)
 
@@ -43,17 +43,19 @@ class App:
         self.jobs = JobStore.open(config.redis, config.jobs)
         self.queue = broker_app(config.redis, config.limits)
         _preload(self.queue)
-        self.answers = Answers()
+        self.answers = Outbox()
         self.lag = LagMonitor()
-        self.board = Board(bot, self.jobs, lag=self.lag)
-        self.intake = Intake(
+        self.status_updater = StatusUpdater(bot, self.jobs, lag=self.lag)
+        self.submitter = JobSubmitter(
             self.jobs,
             self.queue,
             config.limits,
-            on_job=self.board.nudge,
+            on_job=self.status_updater.nudge,
             on_delay=self._apologise,
         )
-        self.dispatcher = Dispatcher(disable_fsm=True, limits=config.limits, intake=self.intake)
+        self.dispatcher = Dispatcher(
+            disable_fsm=True, limits=config.limits, submitter=self.submitter
+        )
         self.dispatcher.update.outer_middleware(self.answers)
         # What the error handler returns comes out above the updates' middlewares.
         self.dispatcher.errors.outer_middleware(self.answers)
@@ -106,16 +108,16 @@ class App:
 
     async def _start(self) -> None:
         self.answers.post(self.bot, SetMyCommands(commands=texts.COMMANDS))
-        for name, work in (("board", self.board.run()), ("lag", self.lag.run())):
+        for name, work in (("board", self.status_updater.run()), ("lag", self.lag.run())):
             task = asyncio.create_task(work, name=name)
-            task.add_done_callback(_mourn)
+            task.add_done_callback(_log_crash)
             self._tasks.append(task)
 
     async def _stop(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(self.answers.drain(FAREWELL_S), self.board.finish(FAREWELL_S))
+        await asyncio.gather(self.answers.drain(FAREWELL_S), self.status_updater.finish(FAREWELL_S))
 
     def disconnect(self) -> None:
         """Close the connections to Redis. Blocks."""
@@ -141,6 +143,6 @@ def _preload(queue: Celery) -> None:
     _ = queue.connection_for_write().transport_cls, queue.backend, queue.events.Dispatcher
 
 
-def _mourn(task: asyncio.Task[None]) -> None:
+def _log_crash(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception():
         logger.critical("The %s has died", task.get_name(), exc_info=task.exception())

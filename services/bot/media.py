@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from aiogram.types import Audio, Document, Message, Video, VideoNote, Voice
 
-from shared.messages import Track
+from shared.queue.messages import Track
 
 SUFFIXES: Final = frozenset(
     f".{suffix}"

@@ -6,11 +6,11 @@ from typing import Final
 from aiogram.enums import ContentType
 from aiogram.types import BotCommand
 
-from shared.bars import clock
-from shared.genres import GENRES
-from shared.messages import Track
+from services.bot.estimation.eta import QueueEstimate
+from shared.domain.genres import GENRES
+from shared.formatting import clock
 from shared.music.constants import CHUNK_SECONDS, MIN_TRACK_SECONDS
-from shared.outlook import Prospect
+from shared.queue.messages import Track
 from shared.settings import LimitSettings
 
 BYTES_PER_MB: Final = 1_000_000
@@ -116,18 +116,18 @@ def refusal(track: Track, limits: LimitSettings) -> str | None:
     return None
 
 
-def crowded(prospect: Prospect) -> str:
+def crowded(estimate: QueueEstimate) -> str:
     """Say that too much waits, and what another track would have to expect."""
     text = (
         "There is more to listen to just now than I can take on, so this track is not in the queue."
-        f" Its answer would take {duration(prospect.left_s)}. Try again in a while."
+        f" Its answer would take {duration(estimate.left_s)}. Try again in a while."
     )
-    return text if prospect.attended else f"{text} {NOBODY_THERE}"
+    return text if estimate.attended else f"{text} {NOBODY_THERE}"
 
 
-def still_crowded(prospect: Prospect) -> str:
+def still_crowded(estimate: QueueEstimate) -> str:
     """Say so once more, in few words and without markup."""
-    return f"Still too much to do: it would take {duration(prospect.left_s)}. Try again later."
+    return f"Still too much to do: it would take {duration(estimate.left_s)}. Try again later."
 
 
 def duration(seconds: float) -> str:

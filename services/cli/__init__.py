@@ -16,6 +16,8 @@ class _About(NamedTuple):
     help: str
     extra: str
     """What ``pip install 'genrebot[...]'`` needs for it."""
+    package: str = "commands"
+    """Package of this folder that holds the command's module."""
 
 
 _COMMANDS = {
@@ -27,16 +29,24 @@ _COMMANDS = {
     "worker": _About("Run a worker.", "worker"),
     "flower": _About("Run Flower, which watches the workers.", "flower"),
     "emulator": _About("Run a Bot API server for trying things out without a token.", "emulator"),
-    "train": _About("Train the model that ships.", "trainer"),
+    "train": _About("Train the model that ships.", "trainer", "model_commands"),
     "study": _About(
-        "Compare classifiers, and show which scores hold for new songs.", "study,torch"
+        "Compare classifiers, and show which scores hold for new songs.",
+        "study,torch",
+        "model_commands",
     ),
-    "evaluate": _About("Score the model on artists that it has not heard.", "trainer"),
-    "robustness": _About("Measure whether volume and format change the verdict.", "trainer"),
-    "tagger": _About("Convert the published tagging network to the file that ships.", "music"),
+    "evaluate": _About(
+        "Score the model on artists that it has not heard.", "trainer", "model_commands"
+    ),
+    "robustness": _About(
+        "Measure whether volume and format change the verdict.", "trainer", "model_commands"
+    ),
+    "tagger": _About(
+        "Convert the published tagging network to the file that ships.", "music", "model_commands"
+    ),
     "health": _About("Tell whether a bot or a worker lives (for container health checks).", "bot"),
 }
-_OURS = {"services", "shared"}
+_OURS = {"devtools", "genrebot", "services", "shared", "training"}
 
 
 class _LazyGroup(click.Group):
@@ -49,7 +59,9 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         try:
-            module = importlib.import_module(f"services.cli.commands.{cmd_name}")
+            module = importlib.import_module(
+                f"{__package__}.{_COMMANDS[cmd_name].package}.{cmd_name}"
+            )
         except ModuleNotFoundError as error:
             raise _missing(cmd_name, error) from error
         command: click.Command = module.command

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from services.trainer.data import AUDIO, TABLE
+from training.data.gtzan import AUDIO, TABLE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

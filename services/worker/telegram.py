@@ -27,11 +27,11 @@ from aiogram.exceptions import (
 )
 from aiohttp import ClientError
 
-from services.bot.client import make_bot
-from services.worker.runner import TransientError
-from shared.broker import download_limit_s
+from services.worker.execution.task_base import TransientError
 from shared.errors import AudioError, ErrorCode, GenrebotError
+from shared.queue.celery_config import download_limit_s
 from shared.settings import TelegramSettings
+from shared.telegram.client import make_bot
 
 logger = logging.getLogger(__name__)
 

@@ -105,7 +105,7 @@ N_TAGS: Final = 50
 TAGGER_LEVEL_DBFS: Final = -15.0
 """RMS level that every chunk is brought to before it is tagged, in dB full scale."""
 
-GROUP_CHUNKS: Final = 10
+WINDOW_CHUNKS: Final = 10
 """Chunks that are described together to the model: half a minute, as it was trained on."""
 
 TAG_STRIDES: Final = ((20, 1), (120, 2), (None, 4))

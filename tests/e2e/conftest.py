@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from services.emulator.serving import EmulatorThread, emulator_thread
-from services.local.stack import running_stack
-from services.local.valkey import embedded_valkey
+from devtools.emulator.serving import EmulatorThread, emulator_thread
+from devtools.local.stack import running_stack
+from devtools.local.valkey import embedded_valkey
 from tests.e2e.people import Person
 
 

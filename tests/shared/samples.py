@@ -3,8 +3,8 @@
 from itertools import count
 from typing import Any
 
-from shared.jobs import JobStore, JobView
-from shared.messages import Track
+from shared.queue.messages import Track
+from shared.store.jobs import JobStore, JobView
 
 _ids = count(1)
 

@@ -4,8 +4,8 @@ import pickle
 
 import pytest
 
+from shared.domain.job_state import JobState
 from shared.errors import AudioError, ErrorCode, GenrebotError
-from shared.stages import Stage
 
 
 @pytest.mark.parametrize("kind", [GenrebotError, AudioError])
@@ -27,5 +27,5 @@ def test_codes_are_single_words() -> None:
 
 def test_stages_are_ranked_in_order() -> None:
     """Ranks rise from receipt to the two ends, which alone are final."""
-    assert [stage.rank for stage in Stage] == list(range(len(Stage)))
-    assert [stage for stage in Stage if stage.final] == [Stage.DONE, Stage.FAILED]
+    assert [stage.rank for stage in JobState] == list(range(len(JobState)))
+    assert [stage for stage in JobState if stage.final] == [JobState.DONE, JobState.FAILED]

@@ -12,14 +12,14 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from services.cli import shown
-from shared.bars import bar, clock
+from shared.domain.genres import genre_name
 from shared.errors import GenrebotError, ModelError
-from shared.genres import genre_name
-from shared.music.analyse import Analysis, analyse
-from shared.music.model import GenreModel
-from shared.music.tagger import Tagger
-from shared.music.verdict import Verdict
-from shared.music.words import LIKENESS, candidates, either, percent
+from shared.formatting import bar, clock
+from shared.music.model.classifier import GenreModel
+from shared.music.model.verdict import Verdict
+from shared.music.pipeline import Analysis, analyse
+from shared.music.rendering.wording import LIKENESS, candidates, either, percent
+from shared.music.tagging.tagger import Tagger
 from shared.settings import LimitSettings, ReplySettings
 
 
@@ -159,7 +159,7 @@ def _distinct(files: tuple[str, ...]) -> list[str]:
 
 
 def _save(target: Path, file: str, analysis: Analysis) -> None:
-    from shared.music.picture import draw  # noqa: PLC0415 - matplotlib, for --plot alone
+    from shared.music.rendering.figure import draw  # noqa: PLC0415 - matplotlib, for --plot alone
 
     title = analysis.info.title or shown(Path(file).name)
     try:

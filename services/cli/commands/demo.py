@@ -10,9 +10,9 @@ from typing import Any
 import click
 from aiohttp import ClientError
 
-from services.emulator.client import EmulatorClient
-from services.local.demo import Demo, DemoError
-from services.local.processes import ends_as_interrupts
+from devtools.emulator.client import EmulatorClient
+from devtools.local.demo import Demo, DemoError
+from devtools.local.processes import ends_as_interrupts
 
 COMPOSED = "Four Ways Home.mp3"
 
@@ -64,7 +64,7 @@ def command(track: Path | None, out: Path, url: str | None, limit: float) -> Non
 def _track(track: Path | None) -> tuple[bytes, str]:
     if track is not None:
         return track.read_bytes(), track.name
-    from services.local.composer import compose  # noqa: PLC0415 - needs numpy and av
+    from devtools.local.composer import compose  # noqa: PLC0415 - needs numpy and av
 
     click.echo("composing a track of four parts: arpeggio, disco, metal, reggae")
     return compose(), COMPOSED
@@ -72,8 +72,8 @@ def _track(track: Path | None) -> tuple[bytes, str]:
 
 def _start(stack: ExitStack, log: Path) -> tuple[str, Callable[[], None]]:
     # Here, for with --emulator none of this need be installed.
-    from services.emulator.serving import emulator_thread  # noqa: PLC0415
-    from services.local.stack import running_stack  # noqa: PLC0415
+    from devtools.emulator.serving import emulator_thread  # noqa: PLC0415
+    from devtools.local.stack import running_stack  # noqa: PLC0415
 
     click.echo("starting Valkey, a worker, the bot and a local Bot API")
     log.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 import click
 
-from services.emulator.serving import serve
+from devtools.emulator.serving import serve
 
 
 @click.command()

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from services.cli import shown
+from shared.domain.genres import GENRES
 from shared.errors import GenrebotError
-from shared.genres import GENRES
-from shared.music.chunks import chunks
+from shared.music.chunking import chunks
 from shared.music.constants import CHUNK_SAMPLES
-from shared.music.decode import decode
-from shared.music.features import FEATURE_NAMES, analyse_chunk
+from shared.music.decoding.decoder import decode
+from shared.music.features.table import FEATURE_NAMES, analyse_chunk
 from shared.settings import LimitSettings
 
 COLUMNS = ("filename", "length", *FEATURE_NAMES, "label")

@@ -2,7 +2,7 @@
 
 import click
 
-from shared.broker import broker_app
+from shared.queue.celery_config import broker_app
 from shared.settings import LimitSettings, RedisSettings
 
 

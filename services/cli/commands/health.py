@@ -6,9 +6,9 @@ import sys
 import click
 from redis.exceptions import RedisError
 
-from shared.connection import connect
-from shared.pulse import BOT_PULSE, worker_pulse
 from shared.settings import RedisSettings
+from shared.store.heartbeat import BOT_HEARTBEAT, worker_heartbeat_key
+from shared.store.redis_client import connect
 
 
 @click.command()
@@ -17,7 +17,7 @@ from shared.settings import RedisSettings
 def command(what: str, name: str | None) -> None:
     """Tell whether the bot, or the worker on this host, has given a sign of life lately."""
     worker = name or f"celery@{socket.gethostname()}"
-    pulse = BOT_PULSE if what == "bot" else worker_pulse(worker)
+    pulse = BOT_HEARTBEAT if what == "bot" else worker_heartbeat_key(worker)
     try:
         alive = connect(RedisSettings(), text=True).exists(pulse)
     except RedisError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from services.local.processes import Processes, ends_as_interrupts
+from devtools.local.processes import Processes, ends_as_interrupts
 from shared.settings import TelegramSettings
 
 
@@ -48,7 +48,7 @@ def command(data_dir: Path, concurrency: str, *, flower: bool) -> None:
 @contextmanager
 def _embedded(data_dir: Path) -> Iterator[str]:
     # Here, for with REDIS_URL it need not be installed.
-    from services.local.valkey import ValkeyInUseError, embedded_valkey  # noqa: PLC0415
+    from devtools.local.valkey import ValkeyInUseError, embedded_valkey  # noqa: PLC0415
 
     try:
         with embedded_valkey(data_dir) as url:

@@ -3,8 +3,8 @@
 import click
 
 from shared import logs
-from shared.broker import Lane
 from shared.errors import ModelError
+from shared.queue.celery_config import QueueName
 from shared.settings import TelegramSettings
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -21,7 +21,7 @@ LEVELS = ("debug", "info", "warning", "error")
     "--queue",
     "queues",
     multiple=True,
-    type=click.Choice([lane.value.removeprefix("genrebot.") for lane in Lane]),
+    type=click.Choice([queue.value.removeprefix("genrebot.") for queue in QueueName]),
     help="Serve only this queue; may be given more than once. Default: all.",
 )
 @click.option("--name", help="Name of the worker; unique on its host.", metavar="NAME")
@@ -41,19 +41,21 @@ def command(concurrency: str, queues: tuple[str, ...], name: str | None, log_lev
     """
     logs.configure(log_level)
     # Here, for the module sets thread counts before numpy is first imported.
-    from services.worker.app import app  # noqa: PLC0415
-    from services.worker.resources import resources  # noqa: PLC0415 - likewise
+    from services.worker.celery_app import app  # noqa: PLC0415
+    from services.worker.context import worker_context  # noqa: PLC0415 - likewise
 
     # Before anything is taken off the queue: a worker that cannot work fails every job.
     TelegramSettings()
     try:
-        _ = resources(app).model
+        _ = worker_context(app).model
     except ModelError as error:
         raise click.ClickException(str(error)) from error
-    lanes = [f"genrebot.{queue}" for queue in queues] or [lane.value for lane in Lane]
+    max_inflight_segments = [f"genrebot.{queue}" for queue in queues] or [
+        queue.value for queue in QueueName
+    ]
     arguments = [
         "worker",
-        "--queues=" + ",".join(lanes),
+        "--queues=" + ",".join(max_inflight_segments),
         f"--concurrency={concurrency}",
         f"--loglevel={log_level.upper()}",
         "--task-events",

@@ -1,66 +1,66 @@
 """Second step: any file to 16-bit mono PCM at 22 050 Hz, in segments, a slice at a time."""
 
-from services.worker.app import app
-from services.worker.resources import Resources
-from services.worker.runner import step
-from services.worker.uploads import upload
-from shared.broker import Step
-from shared.jobs import JobView
-from shared.messages import Plan, SegmentMessage
-from shared.music.chunks import segments
+from services.worker.celery_app import app
+from services.worker.context import WorkerContext
+from services.worker.execution.task_base import job_task
+from services.worker.storage.blob_store import BlobStore
+from services.worker.storage.uploads import upload
+from shared.domain.job_state import JobState
+from shared.music.chunking import segments
 from shared.music.constants import CHUNK_HOP, CHUNK_SECONDS
-from shared.music.slices import BEGINNING, Mark, Slice
-from shared.music.strip import columns_per_chunk
-from shared.spool import Spool
-from shared.stages import Stage
+from shared.music.decoding.slices import BEGINNING, Mark, Slice
+from shared.music.rendering.mel_preview import columns_per_chunk
+from shared.queue.celery_config import TaskName
+from shared.queue.messages import Plan, SegmentMessage
+from shared.store.jobs import JobView
 
 
-@step(app, Step.CONVERT, SegmentMessage)
-def convert(own: Resources, message: SegmentMessage) -> None:
+@job_task(app, TaskName.CONVERT, SegmentMessage)
+def convert(ctx: WorkerContext, message: SegmentMessage) -> None:
     """Decode a slice into the spool, note how far the track is cut, and send what follows.
 
     Where a worker died after the slice was noted, the job is ahead of this step already;
     then only the sending is done again.
     """
     job_id = message.job_id
-    view = own.jobs.view(job_id)
+    view = ctx.jobs.view(job_id)
     if view is None:
         return
-    here = Stage.CONVERTING if view.plan is None else Stage.FEATURIZING
-    if not own.jobs.advance(job_id, here):
+    here = JobState.CONVERTING if view.plan is None else JobState.FEATURIZING
+    if not ctx.jobs.advance(job_id, here):
         return
     if "waking" in view.fields:
-        own.flow.resume(view)
-        own.jobs.cuts.woken(job_id)
+        ctx.dispatcher.resume(view)
+        ctx.jobs.segment_progress.woken(job_id)
     elif message.segment == view.segments_put and not (view.plan and view.plan.complete):
-        _convert(own, view)
+        _convert(ctx, view)
 
 
-def _convert(own: Resources, view: JobView) -> None:
+def _convert(ctx: WorkerContext, view: JobView) -> None:
     job_id, before = view.job_id, view.segments_put
-    size = view.plan.segment_chunks if view.plan else own.job_settings.segment_chunks
+    size = view.plan.segment_chunks if view.plan else ctx.job_settings.segment_chunks
     after = before
-    with upload(own, view) as file:
+    with upload(ctx, view) as file:
         piece = Slice(
             file,
-            max_duration_s=own.limits.max_duration,
-            start=_mark(own.spool, job_id, before),
-            samples=own.job_settings.slice_segments * size * CHUNK_HOP,
+            max_duration_s=ctx.limits.max_duration,
+            start=_mark(ctx.blobs, job_id, before),
+            samples=ctx.job_settings.slice_segments * size * CHUNK_HOP,
         )
         n_chunks = before * size
         for _, pcm, _ in segments(piece, size):
-            own.spool.put(job_id, audio_name(after), pcm.tobytes())
+            ctx.blobs.put(job_id, audio_name(after), pcm.tobytes())
             after += 1
             n_chunks += len(pcm)
     if piece.mark is not None:
-        own.spool.put(job_id, _mark_name(after), piece.mark.model_dump_json().encode())
+        ctx.blobs.put(job_id, _mark_name(after), piece.mark.model_dump_json().encode())
     plan = _plan(view.plan, piece, n_chunks, size)
-    put = own.jobs.cuts.put(job_id, before, after, plan)
+    put = ctx.jobs.segment_progress.put(job_id, before, after, plan)
     if put is None:
-        _take_back(own, job_id, before, after)
+        _take_back(ctx, job_id, before, after)
         return
-    own.flow.slice_put(job_id, plan, put, after)
-    own.jobs.cuts.woken(job_id)
+    ctx.dispatcher.slice_put(job_id, plan, put, after)
+    ctx.jobs.segment_progress.woken(job_id)
 
 
 def _plan(known: Plan | None, piece: Slice, n_chunks: int, size: int) -> Plan:
@@ -83,25 +83,25 @@ def _plan(known: Plan | None, piece: Slice, n_chunks: int, size: int) -> Plan:
     )
 
 
-def _take_back(own: Resources, job_id: str, before: int, after: int) -> None:
+def _take_back(ctx: WorkerContext, job_id: str, before: int, after: int) -> None:
     """Remove what another run had put first, where it has been heard and removed already."""
     for segment in range(before, after):
-        if own.jobs.cuts.is_segment_done(job_id, segment):
-            own.spool.discard(job_id, audio_name(segment))
+        if ctx.jobs.segment_progress.is_segment_done(job_id, segment):
+            ctx.blobs.discard(job_id, audio_name(segment))
 
 
-def nearest_mark(spool: Spool, job_id: str, segment: int) -> Mark:
+def nearest_mark(blobs: BlobStore, job_id: str, segment: int) -> Mark:
     """Where decoding can be taken up at, or not far before, the start of a segment."""
     for place in range(segment, 0, -1):
-        if spool.head(job_id, _mark_name(place)) is not None:
-            return _mark(spool, job_id, place)
+        if blobs.head(job_id, _mark_name(place)) is not None:
+            return _mark(blobs, job_id, place)
     return BEGINNING
 
 
-def _mark(spool: Spool, job_id: str, segment: int) -> Mark:
+def _mark(blobs: BlobStore, job_id: str, segment: int) -> Mark:
     if segment == 0:
         return BEGINNING
-    return Mark.model_validate_json(spool.get(job_id, _mark_name(segment)))
+    return Mark.model_validate_json(blobs.get(job_id, _mark_name(segment)))
 
 
 def audio_name(segment: int) -> str:

@@ -1,34 +1,34 @@
 """First step: fetch the file, hash it, and look whether it is music at all."""
 
-from services.worker.app import app
-from services.worker.once import spared
-from services.worker.resources import Resources
-from services.worker.runner import step
-from services.worker.uploads import bring, upload
-from shared.broker import Step
-from shared.messages import JobMessage
-from shared.music.decode import probe
-from shared.stages import Stage
+from services.worker.celery_app import app
+from services.worker.context import WorkerContext
+from services.worker.execution.deduplication import spared
+from services.worker.execution.task_base import job_task
+from services.worker.storage.uploads import bring, upload
+from shared.domain.job_state import JobState
+from shared.music.decoding.decoder import probe
+from shared.queue.celery_config import TaskName
+from shared.queue.messages import JobMessage
 
 
-@step(app, Step.INGEST, JobMessage)
-def ingest(own: Resources, message: JobMessage) -> None:
+@job_task(app, TaskName.INGEST, JobMessage)
+def ingest(ctx: WorkerContext, message: JobMessage) -> None:
     """Have the file at hand, and hand on to convert.
 
     A file that was answered before is answered at once, and one that another job is at work on
     waits for that; known by Telegram's id it is not even fetched.
     """
     job_id = message.job_id
-    if not own.jobs.advance(job_id, Stage.FETCHING):
+    if not ctx.jobs.advance(job_id, JobState.FETCHING):
         return
-    view = own.jobs.view(job_id)
+    view = ctx.jobs.view(job_id)
     assert view is not None, "advance() has just seen it"  # noqa: S101 - for the type checker
-    if spared(own, view):
+    if spared(ctx, view):
         return
-    sha256 = bring(own, view)
-    own.jobs.record(job_id, "sha256", sha256)
-    if spared(own, view, sha256):
+    sha256 = bring(ctx, view)
+    ctx.jobs.record(job_id, "sha256", sha256)
+    if spared(ctx, view, sha256):
         return
-    with upload(own, view) as file:
+    with upload(ctx, view) as file:
         duration = probe(file).duration_s
-    own.flow.convert(job_id, duration)
+    ctx.dispatcher.convert(job_id, duration)

@@ -6,17 +6,17 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BufferedInputFile, InputMediaPhoto, Message, ReplyParameters
 
-from services.worker.app import app
-from services.worker.caption import clip_caption, error_text, verdict_caption
-from services.worker.once import CLIP, CLIP_SPAN, PICTURE, VERDICT
-from services.worker.resources import Resources
-from services.worker.runner import ANSWERED, TransientError, step
+from services.worker.captions import clip_caption, error_text, verdict_caption
+from services.worker.celery_app import app
+from services.worker.context import WorkerContext
+from services.worker.execution.deduplication import CLIP, CLIP_SPAN, PICTURE, VERDICT
+from services.worker.execution.task_base import ANSWERED, TransientError, job_task
 from services.worker.telegram import GoneError, call, is_unchanged
-from shared.broker import Step
-from shared.jobs import JobView
-from shared.messages import JobMessage, Track
-from shared.music.verdict import Verdict
-from shared.stages import Stage
+from shared.domain.job_state import JobState
+from shared.music.model.verdict import Verdict
+from shared.queue.celery_config import TaskName
+from shared.queue.messages import JobMessage, Track
+from shared.store.jobs import JobView
 
 logger = logging.getLogger(__name__)
 
@@ -24,45 +24,45 @@ LOCK_WAIT_S = 30.0
 """Seconds to wait while the bot finishes an edit of the same message."""
 
 
-@step(app, Step.REPLY, JobMessage)
-def reply(own: Resources, message: JobMessage) -> None:
+@job_task(app, TaskName.REPLY, JobMessage)
+def reply(ctx: WorkerContext, message: JobMessage) -> None:
     """Post the verdict, or the reason why there is none, and end the job.
 
     The runner empties the spool behind a job that is over.
     """
     job_id = message.job_id
-    if not own.jobs.advance(job_id, Stage.REPLYING):
+    if not ctx.jobs.advance(job_id, JobState.REPLYING):
         return
-    with own.jobs.status_lock(job_id, wait_s=LOCK_WAIT_S):
+    with ctx.jobs.status_lock(job_id, wait_s=LOCK_WAIT_S):
         # Read under the lock: the bot may just have posted, or another run have answered.
-        view = own.jobs.view(job_id)
-        if view is None or view.stage.final:
+        view = ctx.jobs.view(job_id)
+        if view is None or view.state.final:
             return
         try:
-            _answer(own, view)
+            _answer(ctx, view)
         except GoneError as gone:
             logger.info("job %s: nobody to answer: %s", job_id, gone)
-        own.jobs.advance(job_id, Stage.FAILED if view.error else Stage.DONE)
+        ctx.jobs.advance(job_id, JobState.FAILED if view.error else JobState.DONE)
 
 
-def _answer(own: Resources, view: JobView) -> None:
+def _answer(ctx: WorkerContext, view: JobView) -> None:
     if view.error is not None:
         text = error_text(view.error, view.track.label)
-        _note(own, view, call(lambda bot: _post_text(bot, view, text)))
+        _note(ctx, view, call(lambda bot: _post_text(bot, view, text)))
         return
-    verdict = Verdict.model_validate_json(own.spool.get(view.job_id, VERDICT))
-    picture = own.spool.get(view.job_id, PICTURE)
+    verdict = Verdict.model_validate_json(ctx.blobs.get(view.job_id, VERDICT))
+    picture = ctx.blobs.get(view.job_id, PICTURE)
     caption = verdict_caption(verdict, view.track.label)
-    _note(own, view, call(lambda bot: _post_picture(bot, view, picture, caption)))
-    own.jobs.record(view.job_id, ANSWERED, "1")
-    _send_clip(own, view, verdict)
+    _note(ctx, view, call(lambda bot: _post_picture(bot, view, picture, caption)))
+    ctx.jobs.record(view.job_id, ANSWERED, "1")
+    _send_clip(ctx, view, verdict)
 
 
-def _note(own: Resources, view: JobView, posted: int | None) -> None:
+def _note(ctx: WorkerContext, view: JobView, posted: int | None) -> None:
     """Remember a message that was sent new, so that a second run edits it."""
     if posted is not None:
-        own.jobs.forget(view.job_id, "status_message_id")
-        own.jobs.record(view.job_id, "status_message_id", str(posted))
+        ctx.jobs.forget(view.job_id, "status_message_id")
+        ctx.jobs.record(view.job_id, "status_message_id", str(posted))
 
 
 async def _post_text(bot: Bot, view: JobView, text: str) -> int | None:
@@ -128,15 +128,15 @@ async def _remove(bot: Bot, chat_id: int, message_id: int) -> None:
         logger.info("an outdated status message stays: %s", error)
 
 
-def _send_clip(own: Resources, view: JobView, verdict: Verdict) -> None:
+def _send_clip(ctx: WorkerContext, view: JobView, verdict: Verdict) -> None:
     """Send the strongest moment; at most once, since nobody wants to hear it twice."""
     span = view.fields.get(CLIP_SPAN)
-    if span is None or own.spool.head(view.job_id, CLIP) is None:
+    if span is None or ctx.blobs.head(view.job_id, CLIP) is None:
         return
-    if not own.jobs.record(view.job_id, "clip_sent", "1"):
+    if not ctx.jobs.record(view.job_id, "clip_sent", "1"):
         return
     start_s, end_s = map(float, span.split())
-    clip = BufferedInputFile(own.spool.get(view.job_id, CLIP), "clip.ogg")
+    clip = BufferedInputFile(ctx.blobs.get(view.job_id, CLIP), "clip.ogg")
     caption = clip_caption(verdict, start_s, end_s)
 
     async def post(bot: Bot) -> None:
@@ -157,7 +157,7 @@ def _send_clip(own: Resources, view: JobView, verdict: Verdict) -> None:
         if error.pause_s is None:  # it may have arrived before the line went dead
             logger.info("job %s: clip perhaps lost: %s", view.job_id, error)
             return
-        own.jobs.forget(view.job_id, "clip_sent")
+        ctx.jobs.forget(view.job_id, "clip_sent")
         raise
 
 

@@ -1,1 +1,0 @@
-"""Measures what the documentation claims, as ratios taken in one run: ``make bench``."""

@@ -1,0 +1,1 @@
+"""What developers use around the product: a Bot API emulator, a local stack, the benchmark."""

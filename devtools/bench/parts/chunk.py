@@ -1,0 +1,175 @@
+"""Part ``chunk``: what three seconds of music cost, group by group, against plain librosa."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from statistics import median
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devtools.bench import music
+from devtools.bench.programs.plain import reference_features
+from devtools.bench.report.figures import Figure, Spread, cpu_s
+from devtools.bench.scale import Scale
+from shared.music.chunking import chunks
+from shared.music.constants import CHUNK_SAMPLES, CHUNK_SECONDS, WINDOW_CHUNKS
+from shared.music.decoding.decoder import decode
+from shared.music.features import chroma, rhythm, spectra, spectral, table
+from shared.music.features.hpss import harmonic_percussive
+from shared.music.features.spectra import Spectra
+from shared.music.features.table import FEATURE_NAMES, analyse_chunk
+from shared.music.model.classifier import GenreModel
+from shared.music.tagging import chunk_tags, tagger
+from shared.music.tagging.tagger import Tagger
+from tests.shared.music.golden import golden
+
+Samples = NDArray[np.float32]
+TaskName = Callable[[], object]
+
+FEATURES_MS: Final = 18.0
+FASTER: Final = 11.0
+DEVIATION: Final = 1e-5
+MOST_CHUNKS: Final = music.VARIATIONS * music.MINUTE_S // CHUNK_SECONDS
+JUDGED_CHUNKS: Final = 80
+"""A track of four minutes."""
+
+ABOUT: Final = """\
+CPU time of one thread (`OMP_NUM_THREADS=1` and likewise), the median over chunks of a composed
+track; each chunk goes through every function once before the next one does, so that a machine
+that changes its speed does so for all of them. The groups call the product's own functions, the
+plain loop is `bench/plain.py`: one librosa call per feature. Groups that start from spectra do
+not count them again; the whole set also takes means and variances. Deviations are told in
+standard deviations of the published GTZAN table."""
+
+
+def measure(scale: Scale) -> list[Figure]:
+    """Time the features, the tags and the model, and compare the features with librosa's."""
+    _compile()
+    pieces = list(islice(_pieces(), max(scale.rounds, scale.compared)))
+    known = Tagger.load()
+    table.warm_up()
+    chunk_tags.warm_up(known)
+    reference_features(pieces[0])
+    times = _times([_steps(piece, known) for piece in pieces[: scale.rounds]])
+    return [
+        *_group_figures(times),
+        *_whole_figures(times),
+        _worst_deviation(pieces[: scale.compared]),
+        *_model_figures(pieces, known),
+    ]
+
+
+def _compile() -> None:
+    """Have numba compile for plain librosa elsewhere: a process that compiles may crash."""
+    code = (
+        "import numpy; from devtools.bench.programs.plain import reference_features;"
+        f"f(numpy.random.default_rng(1).standard_normal({CHUNK_SAMPLES}).astype('float32'))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)  # noqa: S603 - our own code
+
+
+def _pieces() -> Iterator[Samples]:
+    """Yield chunks of CHUNK_SAMPLES, no two next to each other from one part of a minute."""
+    track = music.track(music.VARIATIONS * music.MINUTE_S)
+    heard = [
+        piece[:CHUNK_SAMPLES]
+        for piece, _, _ in chunks(decode(io.BytesIO(track), max_duration_s=600))
+    ]
+    # 7 and the number of chunks have no common divisor: every chunk comes once.
+    yield from (heard[7 * n % MOST_CHUNKS] for n in range(MOST_CHUNKS))
+
+
+def _steps(chunk: Samples, known: Tagger) -> dict[str, TaskName]:
+    """Return what is timed on a chunk; what a group starts from is made beforehand."""
+    own = Spectra.of(chunk)
+    patch = tagger.chunk_patch(chunk)
+    onsets_of = rhythm.onset_strength
+    return {
+        "STFT, magnitude, power": lambda: _transforms(own.padded),
+        "mel and MFCC": lambda: _cepstrum(own.power),
+        "chroma": lambda: chroma.pitch_classes(own.power),
+        "RMS": lambda: spectral.rms(own.padded),
+        "centroid and bandwidth": lambda: spectral.centroid_and_bandwidth(own.magnitude),
+        "rolloff": lambda: spectral.rolloff(own.magnitude),
+        "zero crossings": lambda: spectral.zero_crossing_rate(chunk),
+        "HPSS": lambda: harmonic_percussive(chunk, own),
+        "tempo": lambda: rhythm.tempo(onsets_of(own.mel_db)),
+        "all": lambda: analyse_chunk(chunk),
+        "plain": lambda: reference_features(chunk),
+        "patch": lambda: tagger.chunk_patch(chunk),
+        "network": lambda: known.tag_patches(patch[None]),
+        "tags": lambda: chunk_tags.ChunkTags(known).next(chunk),
+    }
+
+
+def _transforms(padded: Samples) -> Samples:
+    magnitude: Samples = np.abs(spectra.stft(padded))
+    return np.square(magnitude)
+
+
+def _cepstrum(power: Samples) -> Samples:
+    mel_db = spectra._decibels(power @ spectra._mel_filters())  # noqa: SLF001 - to time it alone
+    return table._mfcc(mel_db)  # noqa: SLF001 - likewise
+
+
+def _times(rounds: list[dict[str, TaskName]]) -> dict[str, list[float]]:
+    """Time every step of every round, in milliseconds of CPU, after one round for nothing."""
+    for step in rounds[0].values():
+        step()
+    taken = [{name: cpu_s(step) * 1000 for name, step in steps.items()} for steps in rounds]
+    return {name: [times[name] for times in taken] for name in rounds[0]}
+
+
+_WHOLE: Final = ("all", "plain", "patch", "network", "tags")
+
+
+def _group_figures(times: dict[str, list[float]]) -> Iterator[Figure]:
+    for name, values in times.items():
+        if name not in _WHOLE:
+            yield Figure(name, median(values), "ms")
+
+
+def _whole_figures(times: dict[str, list[float]]) -> Iterator[Figure]:
+    ours, plain = Spread.of(times["all"]), Spread.of(times["plain"])
+    ratio = median(b / a for a, b in zip(times["all"], times["plain"], strict=True))
+    yield Figure("57 features", ours.median, "ms", FEATURES_MS)
+    yield Figure("57 features, 95th percentile", ours.p95, "ms")
+    yield Figure("plain loop of librosa calls", plain.median, "ms")
+    yield Figure("plain loop / 57 features", ratio, "times", FASTER, "at least")
+    yield Figure("tags: resampling and mel", median(times["patch"]), "ms")
+    yield Figure("tags: network", median(times["network"]), "ms")
+    yield Figure("tags", median(times["tags"]), "ms", note="with levelling; some chunks of a track")
+
+
+def _worst_deviation(pieces: list[Samples]) -> Figure:
+    """Compare each feature of each chunk with plain librosa's."""
+    _, published_sd, _ = golden()
+    off = np.stack(
+        [np.abs(analyse_chunk(p).features - reference_features(p)) / published_sd for p in pieces]
+    )
+    place, column = np.unravel_index(off.argmax(), off.shape)
+    return Figure(
+        "largest deviation from plain librosa",
+        float(off[place, column]),
+        "standard deviations",
+        DEVIATION,
+        note=f"{FEATURE_NAMES[column]}, over {len(pieces)} chunks",
+    )
+
+
+def _model_figures(pieces: list[Samples], known: Tagger) -> Iterator[Figure]:
+    """Time the model on a track of half a minute and one of four minutes."""
+    model = GenreModel.load()
+    some = pieces[:WINDOW_CHUNKS]
+    table: Any = np.stack([analyse_chunk(piece).features for piece in some])
+    likely = np.stack([known.tag_chunk(piece) for piece in some])
+    for length in (WINDOW_CHUNKS, JUDGED_CHUNKS):
+        rows = list(islice(cycle(range(len(some))), length))
+        model.judge(table[rows], likely[rows])
+        taken = [cpu_s(lambda: model.judge(table[rows], likely[rows])) for _ in range(9)]  # noqa: B023 - called at once
+        name = f"model, per chunk of a track of {length}"
+        yield Figure(name, median(taken) * 1000 / length, "ms")

@@ -1,0 +1,45 @@
+"""The bot, with its event loop measured (``python -m devtools.bench.programs.bot``).
+
+On SIGUSR1 it writes how late its loop has woken since the last time into FILE, as JSON, and
+begins anew. Everything else is as ``services.bot`` does it.
+"""
+
+import asyncio
+import gc
+import json
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+
+from services.bot.app import App
+from services.bot.config import Config
+from services.bot.loop_lag import LagMonitor
+from shared import logs
+
+
+async def _serve(target: Path) -> None:
+    app = App.make(Config.from_env())
+    gc.collect()
+    gc.freeze()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, partial(_tell, app.lag, target))
+    await app.run()
+
+
+def _tell(lag: LagMonitor, target: Path) -> None:
+    figures = {
+        "p50_ms": lag.quantile(0.5) * 1000,
+        "p99_ms": lag.p99_s * 1000,
+        "max_ms": lag.max_s * 1000,
+        "count": lag.count,
+    }
+    written = target.with_suffix(".part")
+    written.write_text(json.dumps(figures), encoding="utf-8")
+    written.replace(target)
+    lag.reset()
+
+
+if __name__ == "__main__":
+    logs.configure()
+    asyncio.run(_serve(Path(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""From figures to a record, a table on the terminal and a page."""

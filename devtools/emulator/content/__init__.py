@@ -1,0 +1,1 @@
+"""What a message holds: markup, objects, keyboards, and kinds of files."""

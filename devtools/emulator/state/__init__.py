@@ -1,0 +1,1 @@
+"""What the emulator remembers: chats, events, files, updates, faults and limits."""

@@ -1,0 +1,91 @@
+"""Outbox leave in the background, so that no handler ever waits for the network.
+
+aiogram's polling confirms an update once its handler has returned, and reads the next one
+only then. A handler therefore returns its answer, and this middleware sends it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiogram import BaseMiddleware, Bot
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.methods import TelegramMethod
+from aiogram.types import TelegramObject
+
+logger = logging.getLogger(__name__)
+
+REQUEST_TIMEOUT_S: Final = 15
+ATTEMPTS: Final = 5
+"""How often one answer is tried, pauses that Telegram asked for included."""
+FIRST_DELAY_S: Final = 1.0
+"""Seconds before the second try after a failure of the network; doubles from then on."""
+LONGEST_PAUSE_S: Final = 300
+"""Longest pause that is kept; an answer that would come later than that is dropped."""
+
+
+class Outbox(BaseMiddleware):
+    """Sends what handlers return. To be put around updates and around errors."""
+
+    def __init__(self, *, first_delay_s: float = FIRST_DELAY_S) -> None:
+        self._first_delay_s = first_delay_s
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(
+        self,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        """Call on; take a method that comes back out of aiogram's hands and send it."""
+        result = await handler(event, data)
+        if not isinstance(result, TelegramMethod):
+            return result
+        self.post(data["bot"], result)
+        return None
+
+    def post(self, bot: Bot, method: TelegramMethod[Any]) -> None:
+        """Send in the background; failures are logged and go no further."""
+        task = asyncio.create_task(self._deliver(bot, method), name=method.__api_method__)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Wait for what is under way, then give up on the rest."""
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            logger.warning("Outbox not sent before the end: %d", len(late))
+
+    async def _deliver(self, bot: Bot, method: TelegramMethod[Any]) -> None:
+        name = method.__api_method__
+        delay_s = self._first_delay_s
+        reason: AiogramError
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                await bot(method, request_timeout=REQUEST_TIMEOUT_S)
+            except TelegramRetryAfter as error:
+                pause_s, reason = float(error.retry_after), error
+            except (TelegramNetworkError, TelegramServerError) as error:
+                pause_s, reason = delay_s, error
+                delay_s *= 2
+            except AiogramError as error:
+                logger.warning("%s was refused: %s", name, error)
+                return
+            else:
+                return
+            if attempt == ATTEMPTS or pause_s > LONGEST_PAUSE_S:
+                break
+            logger.info("%s is tried again in %g s: %s", name, pause_s, reason)
+            await asyncio.sleep(pause_s)
+        logger.error("%s was given up: %s", name, reason)

@@ -1,0 +1,170 @@
+"""Writing one status message: under its lock, from a fresh look at the job."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from aiogram import Bot
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramBadRequest,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.types import ReplyParameters
+from redis.exceptions import LockError, RedisError
+
+from services.bot.estimation.eta import QueueEstimate
+from services.bot.status.view import over, render
+from shared.store.jobs import STATUS_FIELD, JobStore, JobView
+
+logger = logging.getLogger(__name__)
+
+REQUEST_TIMEOUT_S: Final = 10
+"""Seconds for one send or edit; a worker's reply may be waiting for the lock meanwhile."""
+NETWORK_PAUSE_S: Final = 3.0
+"""Seconds a chat is left alone after the network failed."""
+
+
+class SendOutcome(Enum):
+    """How the writing of a status went."""
+
+    SHOWN = auto()
+    """The text stands in the message."""
+    SKIPPED = auto()
+    """Somebody else is writing, or the message is the reply's by now."""
+    LATER = auto()
+    """Telegram or the network asks for a pause."""
+    REFUSED = auto()
+    """Blocked or deleted: this message cannot be written any more."""
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """What came of one delivery."""
+
+    outcome: SendOutcome
+    text: str = ""
+    pause_s: float = 0.0
+
+
+class StatusSender:
+    """Sends and edits status messages.
+
+    Args:
+        bot: who sends.
+        jobs: where the states and the locks live.
+
+    """
+
+    def __init__(self, bot: Bot, jobs: JobStore) -> None:
+        self._bot = bot
+        self._jobs = jobs
+        self._unrecorded: dict[str, int] = {}
+
+    async def deliver(self, job_id: str, estimate: QueueEstimate | None = None) -> SendResult:
+        """Bring the status message of a job up to date.
+
+        Args:
+            job_id: which.
+            estimate: what to tell of the queue.
+
+        Raises:
+            redis.exceptions.RedisError: the state cannot be read or written.
+
+        """
+        try:
+            async with self._claim(job_id) as view:
+                if view is None or over(view):
+                    return SendResult(SendOutcome.SKIPPED)
+                return await self._write(view, estimate)
+        except LockError:
+            return SendResult(SendOutcome.SKIPPED)
+
+    def tidy(self, active: set[str]) -> None:
+        """Forget messages of jobs that are over."""
+        for job_id in self._unrecorded.keys() - active:
+            del self._unrecorded[job_id]
+
+    @asynccontextmanager
+    async def _claim(self, job_id: str) -> AsyncIterator[JobView | None]:
+        """Hold a job's status lock, and tell how the job stands once it is held.
+
+        Raises:
+            redis.exceptions.LockError: somebody else holds it.
+
+        """
+        lock = self._jobs.status_lock(job_id, wait_s=0)
+        entering = asyncio.ensure_future(asyncio.to_thread(lock.__enter__))
+        try:
+            await asyncio.shield(entering)
+        except asyncio.CancelledError:
+            # The thread goes on and may get the lock: wait for it, and give the lock back.
+            await asyncio.wait([entering])
+            if entering.exception() is None:
+                await _release(lock)
+            raise
+        try:
+            yield await asyncio.to_thread(self._jobs.view, job_id)
+        finally:
+            await _release(lock)
+
+    async def _write(self, view: JobView, estimate: QueueEstimate | None) -> SendResult:
+        text = render(view, estimate)
+        try:
+            message_id = view.status_message_id or self._unrecorded.get(view.job_id)
+            if message_id is None:
+                message_id = await self._send(view, text)
+            else:
+                await self._edit(view, message_id, text)
+        except TelegramRetryAfter as error:
+            return SendResult(SendOutcome.LATER, pause_s=float(error.retry_after))
+        except (TelegramNetworkError, TelegramServerError) as error:
+            logger.info("The status of job %s has to wait: %s", view.job_id, error)
+            return SendResult(SendOutcome.LATER, pause_s=NETWORK_PAUSE_S)
+        except AiogramError as error:
+            logger.info("The status of job %s is not shown any more: %s", view.job_id, error)
+            return SendResult(SendOutcome.REFUSED)
+        if view.status_message_id is None:
+            await self._record(view.job_id, message_id)
+        return SendResult(SendOutcome.SHOWN, text=text)
+
+    async def _send(self, view: JobView, text: str) -> int:
+        track = view.track
+        sent = await self._bot.send_message(
+            track.chat_id,
+            text,
+            reply_parameters=ReplyParameters(message_id=track.message_id),
+            request_timeout=REQUEST_TIMEOUT_S,
+        )
+        return sent.message_id
+
+    async def _edit(self, view: JobView, message_id: int, text: str) -> None:
+        try:
+            await self._bot.edit_message_text(
+                text,
+                chat_id=view.track.chat_id,
+                message_id=message_id,
+                request_timeout=REQUEST_TIMEOUT_S,
+            )
+        except TelegramBadRequest as error:
+            if "message is not modified" not in error.message:
+                raise
+
+    async def _record(self, job_id: str, message_id: int) -> None:
+        """Note which message it is; remembered here where Redis is away just now."""
+        self._unrecorded[job_id] = message_id
+        await asyncio.to_thread(self._jobs.record, job_id, STATUS_FIELD, str(message_id))
+        del self._unrecorded[job_id]
+
+
+async def _release(lock: AbstractContextManager[object]) -> None:
+    try:
+        await asyncio.to_thread(lock.__exit__, None, None, None)
+    except RedisError as error:
+        logger.info("A status lock is left to expire: %s", error)

@@ -1,0 +1,62 @@
+"""``genrebot tagger``: from the package musicnn to the network that ships."""
+
+from pathlib import Path
+
+import click
+
+from shared.music.tagging.tagger_metadata import TaggerMetadata
+
+FILE_NAME = "msd_musicnn.onnx"
+_GROUP = {"onnx", "tensorflow"}
+"""What only the conversion needs: the dependency group ``convert``."""
+
+
+@click.group()
+def command() -> None:
+    """Make the tagging network's file, which comes with the package, anew."""
+
+
+@command.command()
+@click.argument(
+    "wheel",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(FILE_NAME),
+    show_default=True,
+    metavar="FILE",
+    help="ONNX file to write; its description and licence go beside it.",
+)
+def convert(wheel: Path, out: Path) -> None:
+    """Convert the network MSD_musicnn in WHEEL to ONNX.
+
+    WHEEL is musicnn-0.1.0-py3-none-any.whl, as pip download --no-deps musicnn==0.1.0 gets
+    it. The same wheel always makes the same bytes. Needs TensorFlow and ONNX: uv sync
+    --group convert.
+    """
+    try:
+        info = _convert(wheel, out)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _GROUP:
+            raise
+        raise click.ClickException(
+            f"the conversion needs {error.name}; install it with: uv sync --group convert"
+        ) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot write {error.filename or out}: {error.strerror}"
+        ) from error
+    click.echo(f"saved {out}: {info.size_bytes} bytes, SHA-256 {info.sha256}")
+
+
+def _convert(wheel: Path, out: Path) -> TaggerMetadata:
+    # Only here: TensorFlow is not installed where the command line is.
+    from training.tagger_conversion import convert  # noqa: PLC0415
+    from training.tagger_conversion.wheel import ConversionError  # noqa: PLC0415
+
+    try:
+        return convert.convert(wheel, out)
+    except ConversionError as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,101 @@
+"""The words of the answer, in Telegram's HTML. A caption holds 1024 characters at most."""
+
+from html import escape
+from typing import Final
+
+from shared.domain.genres import genre_name
+from shared.errors import GenrebotError
+from shared.formatting import bar, clock
+from shared.music.constants import CHUNK_SECONDS, WINDOW_CHUNKS
+from shared.music.model.families import Family
+from shared.music.model.verdict import CANDIDATES_HOLD, Verdict
+from shared.music.rendering.wording import LIKENESS, candidates, either, percent
+
+TITLE_CHARACTERS = 80
+ENOUGH, ENOUGH_CHUNKS = "half a minute", WINDOW_CHUNKS - 1
+"""What the model judges at once, in words; a track of just that may lack its last chunk."""
+
+_SIGN: Final[dict[Family, str]] = {"music": "🎵", "speech": "💬", "noise": "📻", "tone": "🔔"}
+
+
+def verdict_caption(verdict: Verdict, label: str | None) -> str:
+    """Say the genre and how sure we are of it, or what it may be, or that it is no music."""
+    head = [_headline(verdict), *_title(label), ""]
+    if verdict.family != "music":
+        return "\n".join([*head, *_no_music(verdict)])
+    return "\n".join([*head, _bars(verdict), "", *_why(verdict)])
+
+
+def error_text(error: GenrebotError, label: str | None) -> str:
+    """Say why there is no verdict."""
+    return "\n".join([*_title(label), f"😕 {escape(error.message)}"])
+
+
+def clip_caption(verdict: Verdict, start_s: float, end_s: float) -> str:
+    """Say what the clip is: the strongest moment of the genre, be it told or only the nearest."""
+    genre = genre_name(verdict.genre).lower()
+    return f"What sounds most like {genre}: {clock(start_s)}\N{EN DASH}{clock(end_s)}"
+
+
+def _headline(verdict: Verdict) -> str:
+    sign = _SIGN[verdict.family]
+    if verdict.family != "music":
+        return f"{sign} This sounds like {LIKENESS[verdict.family]}, not like music."
+    if verdict.sure:
+        sure = escape(percent(verdict.confidence))
+        return f"{sign} <b>{genre_name(verdict.genre)}</b>, {sure} sure"
+    named = [f"<b>{name}</b> ({escape(share)})" for name, share in candidates(verdict)]
+    return f"🤔 Hard to tell: {either(named)}"
+
+
+def _no_music(verdict: Verdict) -> list[str]:
+    """Name the nearest genres, and say what would work.
+
+    Without their probabilities, which hold for music: a tone may be "classical, 90 %".
+    """
+    named = [name for name, _ in candidates(verdict)]
+    return [
+        f"If it is music after all, the nearest would be {either(named)}.",
+        "",
+        f"Send me a piece of music: {ENOUGH} of it is best.",
+    ]
+
+
+def _bars(verdict: Verdict) -> str:
+    width = max(len(genre_name(genre)) for genre, _ in verdict.top)
+    rows = (f"{genre_name(genre):<{width}} {bar(p)} {percent(p):>5}" for genre, p in verdict.top)
+    return "<pre>" + escape("\n".join(rows)) + "</pre>"
+
+
+def _why(verdict: Verdict) -> list[str]:
+    """Say what the verdict rests on, and why it is no better."""
+    lines = [_counted(verdict)]
+    if verdict.majority_genre != verdict.genre:
+        lines.append(
+            f"Counted piece by piece it would be {genre_name(verdict.majority_genre).lower()} "
+            f"({escape(percent(verdict.majority_share))})."
+        )
+    if not verdict.sure and verdict.confidence >= CANDIDATES_HOLD:
+        # The genres are told apart well enough: what is in doubt is the sound as a whole.
+        lines.append("It sounds unlike the music I know, so take this with care.")
+    if len(verdict.chunks) < (2 if verdict.sure else ENOUGH_CHUNKS):
+        lines.append(f"A longer one would tell more: {ENOUGH} is best.")
+    return lines
+
+
+def _counted(verdict: Verdict) -> str:
+    n = len(verdict.chunks)
+    if n == 1:
+        return f"Judged by a single piece of {CHUNK_SECONDS} seconds."
+    agree = round(verdict.agreement * n)
+    like = "say so" if verdict.sure else f"sound most like {genre_name(verdict.genre).lower()}"
+    heard = clock(verdict.duration_s)
+    return f"{agree} of {n} pieces of {CHUNK_SECONDS} s {like}; heard {heard} in all."
+
+
+def _title(label: str | None) -> list[str]:
+    """One line with what the track is called, or none."""
+    line = " ".join((label or "").split())
+    if len(line) > TITLE_CHARACTERS:
+        line = line[: TITLE_CHARACTERS - 1] + "…"
+    return [f"<i>{escape(line)}</i>"] if line else []

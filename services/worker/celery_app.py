@@ -1,0 +1,56 @@
+"""The Celery application: ``celery -A services.worker.celery_app worker``.
+
+Everything that decides whether a task can be lost or run twice is set here; the reasons
+stand in docs/decisions/0004-delivery.md.
+"""
+
+import os
+
+# One thread each for the numeric libraries: parallelism is the queue's, and a thread pool
+# that was started before a fork is of no use after it. Must precede their first import.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+from celery import Celery  # noqa: E402
+
+from shared.queue.celery_config import broker_app  # noqa: E402
+from shared.settings import LimitSettings, RedisSettings  # noqa: E402
+
+SOFT_SHUTDOWN_S = 20.0
+"""Seconds that a worker told to stop at once (SIGQUIT) gives its running tasks before it hands
+them back. SIGTERM lets them end; who is killed over that leaves leases behind."""
+CHILD_START_S = 120.0
+"""Seconds that a pool process may take to come up; Celery's 4 s kill it on a slow machine."""
+
+
+def worker_app(redis: RedisSettings, limits: LimitSettings) -> Celery:
+    """Make the application with its tasks and the worker's side of the configuration."""
+    app = broker_app(redis, limits)
+    transport = {"queue_order_strategy": f"{__package__}.queue_order:ShortestFirst"}
+    app.conf.update(
+        broker_transport_options=app.conf.broker_transport_options | transport,
+        include=[
+            f"{__package__}.lifecycle",
+            f"{__package__}.tasks.ingest",
+            f"{__package__}.tasks.convert",
+            f"{__package__}.tasks.featurize",
+            f"{__package__}.tasks.classify",
+            f"{__package__}.tasks.reply",
+        ],
+        # A task is acknowledged when it has ended, and goes back when its process dies;
+        # services.worker.execution.task_base bounds how often.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        worker_enable_soft_shutdown_on_idle=True,
+        worker_hijack_root_logger=False,
+        worker_proc_alive_timeout=CHILD_START_S,
+        worker_send_task_events=True,
+        worker_soft_shutdown_timeout=SOFT_SHUTDOWN_S,
+    )
+    app.set_default()
+    return app
+
+
+app = worker_app(RedisSettings(), LimitSettings())

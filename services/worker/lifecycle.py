@@ -1,0 +1,95 @@
+"""What happens in a worker besides tasks: the log, the warm-up before the fork, the sweep."""
+
+import logging
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
+from kombu.exceptions import OperationalError
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+
+from services.worker.context import WorkerContext, worker_context
+from services.worker.execution import recovery
+from shared import logs
+from shared.errors import ModelError
+from shared.store.heartbeat import HEARTBEAT_TTL_S, worker_heartbeat_key
+from shared.store.throughput import WorkerRegistration
+
+logger = logging.getLogger(__name__)
+
+SWEEPS_PER_LEASE = 4
+"""How often each worker looks for lost tasks within the length of a lease."""
+_stopping = threading.Event()
+
+
+@setup_logging.connect
+def log_as_the_others(loglevel: int = logging.INFO, **_: object) -> None:
+    """Keep Celery from setting up logging: its lines would show the token in addresses."""
+    logs.configure(logging.getLevelName(loglevel))
+
+
+@worker_init.connect
+def warm_up(sender: Any, **_: object) -> None:
+    """Workload, compute and draw once in the parent; every child inherits it when forked.
+
+    Raises:
+        SystemExit: the settings or the model do not work. Celery swallows any other
+            error here, and the worker would then fail every job it takes.
+
+    """
+    from shared.music.features import table  # noqa: PLC0415 - heavy, only workers warm up
+    from shared.music.rendering import figure  # noqa: PLC0415
+    from shared.music.tagging import chunk_tags  # noqa: PLC0415
+
+    started = time.monotonic()
+    try:
+        ctx = worker_context(sender.app)
+        model, tagger = ctx.model, ctx.tagger
+    except ModelError as error:
+        sys.exit(str(error))
+    except ValidationError as error:
+        sys.exit("; ".join(f"{item['loc']}: {item['msg']}" for item in error.errors()))
+    table.warm_up()
+    chunk_tags.warm_up(tagger)
+    figure.warm_up()
+    logger.info("warm after %.1f s, model %s", time.monotonic() - started, model.name)
+
+
+@worker_ready.connect
+def start_sweeping(sender: Any, **_: object) -> None:
+    """Look after lost tasks and jobs from a thread of the parent, which no task can hold up."""
+    _stopping.clear()
+    threading.Thread(
+        target=_sweep,
+        args=(sender.app, str(sender.hostname), int(sender.controller.concurrency)),
+        name="sweeper",
+        daemon=True,
+    ).start()
+
+
+@worker_shutting_down.connect
+def stop_sweeping(**_: object) -> None:
+    """Leave the leases to other workers."""
+    _stopping.set()
+
+
+def _sweep(app: Any, hostname: str, processes: int) -> None:
+    ctx: WorkerContext = worker_context(app)
+    post = WorkerRegistration(hostname, processes, ctx.version)
+    while not _stopping.is_set():
+        try:
+            ctx.jobs.redis.set(worker_heartbeat_key(hostname), "1", ex=HEARTBEAT_TTL_S)
+            post.announce(ctx.jobs.redis)
+            ctx.leases.sweep(app)
+            recovery.look(ctx)
+        except (RedisError, OperationalError) as error:
+            logger.warning("the sweep could not reach Redis: %s", error)
+        except Exception:  # this thread is the only one that looks after lost tasks
+            logger.exception("the sweep is at fault; it goes on")
+        _stopping.wait(ctx.job_settings.lease_s / SWEEPS_PER_LEASE)
+    with suppress(RedisError):  # then it will be missed in time
+        post.withdraw(ctx.jobs.redis)

@@ -1,0 +1,1 @@
+"""Where workers keep files, blobs and results, and who computes which file."""

@@ -1,0 +1,1 @@
+"""What the product is about: genres, tracks, plans and the states of a job."""

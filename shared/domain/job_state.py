@@ -1,0 +1,26 @@
+"""The stages of a job. They only move forward."""
+
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """Where a job is, in the order in which a job gets there."""
+
+    RECEIVED = "received"
+    FETCHING = "fetching"
+    CONVERTING = "converting"
+    FEATURIZING = "featurizing"
+    CLASSIFYING = "classifying"
+    REPLYING = "replying"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order; a job never goes to a lower one."""
+        return list(JobState).index(self)
+
+    @property
+    def final(self) -> bool:
+        """Whether the job is over."""
+        return self in {JobState.DONE, JobState.FAILED}

@@ -1,0 +1,1 @@
+"""The 57 published features of a chunk."""

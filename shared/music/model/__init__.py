@@ -1,0 +1,1 @@
+"""From features and tags to a verdict."""

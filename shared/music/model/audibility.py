@@ -1,0 +1,70 @@
+"""Which chunks of a track can be heard, and what stands in for tags that were not computed."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import AudioError, ErrorCode
+from shared.music.constants import N_TAGS, SILENCE_DBFS
+from shared.music.features.table import FEATURE_NAMES
+
+_MEAN = FEATURE_NAMES.index("rms_mean")
+_VARIANCE = FEATURE_NAMES.index("rms_var")
+
+
+def audible(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Tell which chunks are above ``SILENCE_DBFS``; one whose tags are known is in any case.
+
+    Args:
+        features: shape (n, 57), n at least 1, columns as ``FEATURE_NAMES``.
+        tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where there are none.
+
+    Raises:
+        AudioError: ``SILENT`` where not one chunk has tags. A track may have a second that
+            can be heard and no such chunk: where that second lies among silence, or in the
+            tail that fills no chunk.
+        ValueError: other shapes.
+
+    """
+    if (
+        features.ndim != 2  # noqa: PLR2004 - a table
+        or features.shape[1] != len(FEATURE_NAMES)
+        or tags.shape != (len(features), N_TAGS)
+    ):
+        raise ValueError(
+            f"a track has features (n, {len(FEATURE_NAMES)}) and tags (n, {N_TAGS}), "
+            f"not {features.shape} and {tags.shape}"
+        )
+    tagged = np.isfinite(tags).all(axis=1)
+    if not tagged.any():
+        raise AudioError(
+            ErrorCode.SILENT,
+            "The track is next to silent from beginning to end. Send one that can be heard.",
+        )
+    heard: NDArray[np.bool_] = np.logical_or(loud(features), tagged)
+    return heard
+
+
+def loud(features: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which chunks are above ``SILENCE_DBFS``, by their features alone, shape (n, 57)."""
+    # Mean and variance of the frames' RMS give the mean square of the chunk.
+    power = features[:, _MEAN] ** 2 + features[:, _VARIANCE]
+    enough: NDArray[np.bool_] = power >= 10 ** (SILENCE_DBFS / 10)
+    return enough
+
+
+def filled(tags: NDArray[np.floating], heard: NDArray[np.bool_]) -> NDArray[np.floating]:
+    """Give each audible chunk that has no tags those of the nearest chunk that has.
+
+    Args:
+        tags: shape (n, 50); rows of NaN where there are none, but one row at least.
+        heard: shape (n,), the chunks that are audible; others are left as they are.
+
+    """
+    known = np.flatnonzero(np.isfinite(tags).all(axis=1))
+    places = np.flatnonzero(heard)
+    after = np.searchsorted(known, places).clip(0, len(known) - 1)
+    before = (after - 1).clip(0)
+    nearer = np.abs(known[before] - places) <= np.abs(known[after] - places)
+    complete = tags.copy()
+    complete[places] = tags[np.where(nearer, known[before], known[after])]
+    return complete

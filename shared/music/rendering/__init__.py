@@ -1,0 +1,1 @@
+"""What a verdict looks and sounds like: the picture, the clip and the words."""

@@ -1,0 +1,1 @@
+"""The Celery queue: its configuration, its task names, and the messages on it."""

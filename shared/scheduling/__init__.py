@@ -1,0 +1,1 @@
+"""The rules of scheduling, and what work costs."""

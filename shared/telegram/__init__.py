@@ -1,0 +1,1 @@
+"""The Bot API: the client that bot and workers share."""

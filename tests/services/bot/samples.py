@@ -1,0 +1,64 @@
+"""Updates as Telegram sends them, and jobs as workers leave them."""
+
+from itertools import count
+from typing import Any
+
+from aiogram.types import Update
+
+from shared.domain.job_state import JobState
+from shared.queue.messages import Plan, Track
+from shared.store.jobs import JobStore
+
+BOT_ID = 42
+PERSON = 7
+GROUP = -100
+
+_ids = count(1)
+
+FILE: dict[str, Any] = {"file_id": "f", "file_unique_id": "u", "file_size": 3_000_000}
+AUDIO: dict[str, Any] = {**FILE, "duration": 180, "mime_type": "audio/mpeg"}
+PHOTO: list[dict[str, Any]] = [{**FILE, "width": 90, "height": 90}]
+VIDEO: dict[str, Any] = {**FILE, "width": 320, "height": 240, "duration": 12}
+STICKER: dict[str, Any] = {
+    **FILE,
+    "type": "regular",
+    "width": 512,
+    "height": 512,
+    "is_animated": False,
+    "is_video": False,
+}
+
+
+def update(chat_id: int = PERSON, *, kind: str = "message", **content: Any) -> Update:
+    """One update with a message; ``content`` as the Bot API names it."""
+    number = next(_ids)
+    message = {
+        "message_id": number,
+        "date": 1_700_000_000,
+        "chat": {"id": chat_id, "type": "private" if chat_id > 0 else "supergroup", "title": "x"},
+        "from": {"id": PERSON, "is_bot": False, "first_name": "Ada"},
+        **content,
+    }
+    return Update.model_validate({"update_id": number, kind: message})
+
+
+def track(chat_id: int = PERSON, *, bot_id: int = BOT_ID, **facts: Any) -> Track:
+    """One track nobody has sent before, of somebody new."""
+    plain = {"user_id": next(_ids), "message_id": next(_ids), "file_id": "f", "kind": "audio"}
+    return Track.model_validate({"bot_id": bot_id, "chat_id": chat_id} | plain | facts)
+
+
+def received(jobs: JobStore, chat_id: int = PERSON, **facts: Any) -> str:
+    """Create a job; its id."""
+    made = track(chat_id, **facts)
+    assert jobs.create(made)
+    return made.job_id
+
+
+def listening(jobs: JobStore, job_id: str, *, done: int) -> None:
+    """Bring a job to the point where some of its four segments are heard."""
+    jobs.advance(job_id, JobState.FEATURIZING)
+    plan = Plan.of(duration_s=240.0, n_chunks=80, segment_chunks=20, columns=4)
+    jobs.record(job_id, "plan", plan.model_dump_json())
+    for segment in range(done):
+        jobs.segment_progress.segment_done(job_id, segment)

@@ -1,0 +1,63 @@
+"""The lock around one status message."""
+
+import asyncio
+import time
+from contextlib import AbstractContextManager
+
+import pytest
+from aiogram import Bot
+
+from services.bot.status.sender import SendOutcome, StatusSender
+from shared.store.jobs import JobStore
+from shared.store.redis_client import key
+from tests.services.bot.samples import received
+from tests.services.bot.telegram import FakeTelegram
+from tests.services.bot.waiting import until
+
+
+async def test_a_lock_taken_too_late_is_given_back(
+    bot: Bot, jobs: JobStore, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A delivery cancelled while a thread fetches the lock leaves no lock behind."""
+    job_id = received(jobs)
+    status_lock = jobs.status_lock
+
+    class Slow(AbstractContextManager[object]):
+        def __init__(self, job_id: str, *, wait_s: float) -> None:
+            self.lock = status_lock(job_id, wait_s=wait_s)
+
+        def __enter__(self) -> object:
+            time.sleep(0.2)
+            return self.lock.__enter__()
+
+        def __exit__(self, *error: object) -> None:
+            self.lock.__exit__(None, None, None)
+
+    monkeypatch.setattr(jobs, "status_lock", Slow)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(StatusSender(bot, jobs).deliver(job_id), 0.05)
+    assert not jobs.redis.exists(key("job", job_id, "status"))
+    assert telegram.requests == []
+
+
+async def test_the_lock_is_held_while_the_message_is_on_its_way(
+    bot: Bot, jobs: JobStore, telegram: FakeTelegram
+) -> None:
+    """From before the request to after the id is noted, nobody else may write."""
+    telegram.delay_s[7] = 0.2
+    job_id = received(jobs)
+    delivery = asyncio.create_task(StatusSender(bot, jobs).deliver(job_id))
+    await until(lambda: telegram.requests)
+    second = await StatusSender(bot, jobs).deliver(job_id)
+    assert second.outcome is SendOutcome.SKIPPED
+    assert (await delivery).outcome is SendOutcome.SHOWN
+    assert len(telegram.requests) == 1
+
+
+async def test_an_answer_that_makes_no_sense_is_not_asked_for_again(
+    bot: Bot, jobs: JobStore, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was sent may well have arrived: repeating it would fill the chat."""
+    monkeypatch.setattr(telegram, "_result", lambda _: {"unheard": "of"})
+    result = await StatusSender(bot, jobs).deliver(received(jobs))
+    assert result.outcome is SendOutcome.REFUSED

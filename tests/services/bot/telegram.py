@@ -1,0 +1,146 @@
+"""A session that plays Telegram: it keeps what it is asked and answers from memory."""
+
+import asyncio
+import json
+import time
+from collections import defaultdict, deque
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, TypeVar, cast
+
+from aiogram import Bot
+from aiogram.client.session.base import BaseSession
+from aiogram.exceptions import TelegramNetworkError
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    EditMessageText,
+    GetMe,
+    GetUpdates,
+    SendMessage,
+    SetMyCommands,
+    TelegramMethod,
+)
+from aiogram.types import Update
+
+T = TypeVar("T")
+Method = TypeVar("Method", bound=TelegramMethod[Any])
+
+ME = {"id": 42, "is_bot": True, "first_name": "Genrebot", "username": "genrebot"}
+
+
+class FakeTelegram(BaseSession):
+    """Outbox through aiogram's own reading of responses, so errors are the real ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[TelegramMethod[Any]] = []
+        self.times: list[float] = []
+        self.pending: list[Update] = []
+        self.delay_s: dict[int, float] = {}
+        """Seconds that requests to a chat take."""
+        self.closed = False
+        self.on_poll: Callable[[int], None] = lambda _: None
+        """Called with the offset of each request for updates."""
+        self._failures: dict[type[TelegramMethod[Any]], deque[dict[str, Any] | None]] = defaultdict(
+            deque
+        )
+        self._last_id = 100
+
+    def fail(
+        self,
+        method: type[TelegramMethod[Any]],
+        code: int,
+        description: str,
+        *,
+        retry_after: int | None = None,
+        times: int = 1,
+    ) -> None:
+        """Answer the next calls of a method with an error."""
+        answer: dict[str, Any] = {"ok": False, "error_code": code, "description": description}
+        if retry_after is not None:
+            answer["parameters"] = {"retry_after": retry_after}
+        self._failures[method].extend([answer] * times)
+
+    def cut(self, method: type[TelegramMethod[Any]], *, times: int = 1) -> None:
+        """Let the network fail under the next calls of a method."""
+        self._failures[method].extend([None] * times)
+
+    def of(self, method: type[Method]) -> list[Method]:
+        """What was asked by one method, in order."""
+        return [request for request in self.requests if isinstance(request, method)]
+
+    @property
+    def texts(self) -> list[str]:
+        """Texts that were sent or edited, in order."""
+        return [
+            str(request.text)
+            for request in self.requests
+            if isinstance(request, SendMessage | EditMessageText)
+        ]
+
+    async def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+    async def make_request(
+        self,
+        bot: Bot,
+        method: TelegramMethod[T],
+        timeout: int | None = None,  # noqa: ASYNC109 - aiogram's signature
+    ) -> T:
+        """Play one request."""
+        del timeout
+        self.requests.append(method.model_copy())  # aiogram's polling changes its own in place
+        self.times.append(time.monotonic())
+        await asyncio.sleep(self.delay_s.get(getattr(method, "chat_id", 0), 0))
+        failures = self._failures[type(method)]
+        if failures:
+            failure = failures.popleft()
+            if failure is None:
+                raise TelegramNetworkError(method, "Request timeout error")
+            return self._answer(bot, method, failure["error_code"], failure)
+        if isinstance(method, GetUpdates):
+            result: Any = await self._updates(method)
+        else:
+            result = self._result(method)
+        return self._answer(bot, method, 200, {"ok": True, "result": result})
+
+    async def stream_content(
+        self,
+        url: str,
+        headers: dict[str, Any] | None = None,
+        timeout: int = 30,  # noqa: ASYNC109 - aiogram's signature
+        chunk_size: int = 65536,
+        raise_for_status: bool = True,  # noqa: FBT001, FBT002 - aiogram's signature
+    ) -> AsyncGenerator[bytes, None]:
+        """Refuse: the bot never downloads."""
+        del headers, timeout, chunk_size, raise_for_status
+        if url:
+            raise AssertionError(f"the bot downloads {url}")
+        yield b""
+
+    def _answer(self, bot: Bot, method: TelegramMethod[T], code: int, answer: dict[str, Any]) -> T:
+        response = self.check_response(bot, method, code, json.dumps(answer))
+        return cast("T", response.result)
+
+    async def _updates(self, method: GetUpdates) -> list[dict[str, Any]]:
+        offset = method.offset or 0
+        self.on_poll(offset)
+        self.pending = [update for update in self.pending if update.update_id >= offset]
+        if not self.pending:
+            await asyncio.sleep(0.01)
+        return [
+            update.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+            for update in self.pending
+        ]
+
+    def _result(self, method: TelegramMethod[Any]) -> Any:
+        if isinstance(method, GetMe):
+            return ME
+        if isinstance(method, SetMyCommands | AnswerCallbackQuery):
+            return True
+        if isinstance(method, SendMessage | EditMessageText):
+            self._last_id += 1
+            message_id = getattr(method, "message_id", None) or self._last_id
+            chat = {"id": method.chat_id, "type": "private"}
+            return {"message_id": message_id, "date": 1, "chat": chat, "text": method.text}
+        raise AssertionError(f"nobody expected {method.__api_method__}")

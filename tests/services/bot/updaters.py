@@ -1,0 +1,45 @@
+"""A board at work, and waiting for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import count
+
+from aiogram import Bot
+
+from services.bot.status.rate_limit import RateLimiter
+from services.bot.status.updater import StatusUpdater
+from shared.store.jobs import JobStore
+from shared.store.redis_client import key
+
+TICK_S = 0.02
+
+
+@asynccontextmanager
+async def posted(
+    bot: Bot,
+    jobs: JobStore,
+    *,
+    interval_s: float = TICK_S,
+    clock: Callable[[], float] | None = None,
+) -> AsyncIterator[StatusUpdater]:
+    """A board at work; by default time flies, so that no throttle shows."""
+    rate_limiter = RateLimiter(clock or count(0, 100).__next__)
+    status_updater = StatusUpdater(bot, jobs, rate_limiter=rate_limiter, interval_s=interval_s)
+    task = asyncio.create_task(status_updater.run())
+    try:
+        yield status_updater
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await status_updater.finish(2)
+
+
+async def ticks(number: int = 5) -> None:
+    """Let some looks at the jobs go by."""
+    await asyncio.sleep(number * TICK_S)
+
+
+def locked(jobs: JobStore, job_id: str) -> bool:
+    """Whether anybody holds a job's status lock."""
+    return bool(jobs.redis.exists(key("job", job_id, "status")))

@@ -1,0 +1,254 @@
+"""``genrebot classify``: verdicts for people and for programs, and one bad file among good."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shared.domain.genres import GENRES
+from shared.music.model.classifier import GenreModel
+from shared.music.model.families import FAMILIES, Family
+from shared.music.model.verdict import Verdict
+from tests.services.cli.conftest import Genrebot
+
+PNG = b"\x89PNG\r\n\x1a\n"
+KEYS = {
+    "file",
+    "duration_s",
+    "genre",
+    "confidence",
+    "sure",
+    "candidates",
+    "family",
+    "probabilities",
+    "top",
+    "majority_genre",
+    "majority_share",
+    "agreement",
+    "chunks",
+    "model",
+}
+
+
+def told(
+    monkeypatch: pytest.MonkeyPatch, named: dict[str, float], family: Family = "music"
+) -> None:
+    """Have every file judged so, whatever is in it: by two chunks, sure from 70 %."""
+    row = np.full(len(GENRES), (1 - sum(named.values())) / (len(GENRES) - len(named)))
+    row[[GENRES.index(genre) for genre in named]] = list(named.values())
+
+    def judge(*_: object, **__: object) -> Verdict:
+        return Verdict.of(
+            np.stack((row, row)),
+            [(0, 3), (3, 6)],
+            duration_s=7,
+            model="m",
+            sure_from=0.7,
+            family=family,
+        )
+
+    monkeypatch.setattr(GenreModel, "verdict", judge)
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ({"hiphop": 0.83}, "Hip-hop, 83 % sure"),
+        ({"blues": 0.69, "rock": 0.2}, "hard to tell: blues (69 %) or rock (20 %)"),
+        (
+            {"blues": 0.4, "rock": 0.2, "hiphop": 0.1},
+            "hard to tell: blues (40 %), rock (20 %) or hip-hop (10 %)",
+        ),
+    ],
+)
+def test_a_person_reads_the_genre_or_what_it_may_be(
+    genrebot: Genrebot,
+    song: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, float],
+    words: str,
+) -> None:
+    """Nothing goes to stderr, where progress would be on a terminal."""
+    told(monkeypatch, named)
+    result = genrebot("classify", song)
+    assert result.exit_code == 0
+    first, *bars, last = result.stdout.splitlines()
+    assert first == f"{song}: {words}"
+    assert [bar.split()[0].lower().replace("-", "") for bar in bars[: len(named)]] == list(named)
+    assert len(bars) == 3
+    assert "2 of 2 pieces of 3 s agree" in last
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("family", "like"),
+    [("speech", "somebody talking"), ("noise", "noise"), ("tone", "a single tone")],
+)
+def test_a_person_reads_that_it_is_no_music(
+    genrebot: Genrebot, song: Path, monkeypatch: pytest.MonkeyPatch, family: Family, like: str
+) -> None:
+    """In one line, without shares of genres that it does not have."""
+    told(monkeypatch, {"blues": 0.6, "rock": 0.3}, family)
+    result = genrebot("classify", song)
+    assert result.exit_code == 0
+    assert result.stdout == (
+        f"{song}: sounds like {like}, not like music; nearest would be blues or rock\n"
+    )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_program_reads_how_far_to_trust_the_genre(
+    genrebot: Genrebot, song: Path, monkeypatch: pytest.MonkeyPatch, family: Family
+) -> None:
+    """Whether it is sure, what else it may be, and whether it is music at all."""
+    told(monkeypatch, {"blues": 0.8}, family)
+    record = json.loads(genrebot("classify", "--json", song).stdout)
+    assert record["family"] == family
+    assert record["sure"] is (family == "music")
+    assert record["candidates"][0] == record["genre"] == "blues"
+    assert len(record["candidates"]) == (1 if family == "music" else 2)
+
+
+def test_a_program_reads_one_json_object_per_line(genrebot: Genrebot, song: Path) -> None:
+    """With everything that the verdict is made of."""
+    result = genrebot("classify", "--json", song, song)
+    assert result.exit_code == 0
+    records: list[dict[str, Any]] = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(records) == 2
+    for record in records:
+        assert set(record) == KEYS
+        assert record["file"] == str(song)
+        assert record["duration_s"] == pytest.approx(7, abs=0.1)
+        assert set(record["probabilities"]) == set(GENRES)
+        assert sum(record["probabilities"].values()) == pytest.approx(1)
+        assert record["probabilities"][record["genre"]] == record["confidence"]
+        assert [set(entry) for entry in record["top"]] == [{"genre", "probability"}] * 3
+        assert [(chunk["start_s"], chunk["end_s"]) for chunk in record["chunks"]] == [
+            (0, 3),
+            (3, 6),
+        ]
+
+
+def test_a_bad_file_does_not_keep_the_good_ones_back(
+    genrebot: Genrebot, song: Path, junk: Path
+) -> None:
+    """It is reported in its place, on stderr and as JSON, and in the exit code."""
+    result = genrebot("classify", "--json", song, junk, song)
+    assert result.exit_code == 1
+    good, bad, also_good = (json.loads(line) for line in result.stdout.splitlines())
+    assert set(good) == set(also_good) == KEYS
+    assert set(bad) == {"file", "error"}
+    assert bad["error"]["code"] == "not_audio"
+    assert result.stderr == f"{junk}: {bad['error']['message']}\n"
+
+
+@pytest.mark.parametrize("what", ["missing", "folder"])
+def test_what_is_no_file_is_said(genrebot: Genrebot, tmp_path: Path, what: str) -> None:
+    """In a sentence, not a traceback."""
+    path = tmp_path if what == "folder" else tmp_path / "none.mp3"
+    result = genrebot("classify", path)
+    assert result.exit_code == 1
+    assert "no readable file" in result.stderr
+    assert result.stdout == ""
+
+
+def test_no_file_at_all_is_wrong_usage(genrebot: Genrebot) -> None:
+    """Click's own exit code."""
+    assert genrebot("classify").exit_code == 2
+
+
+def test_only_a_picture_needs_matplotlib(song: Path) -> None:
+    """A fresh process answers without it: to import it would take a third of a second."""
+    script = (
+        "import sys; sys.modules['matplotlib'] = None; "
+        "from services.cli import main; main(['classify', sys.argv[1]])"
+    )
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", script, str(song)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_picture_is_saved_under_the_name_that_is_given(
+    genrebot: Genrebot, song: Path, tmp_path: Path
+) -> None:
+    """In a folder that is made, or in one that is there."""
+    named = tmp_path / "new" / "why.png"
+    assert genrebot("classify", "--plot", named, song).exit_code == 0
+    assert named.read_bytes().startswith(PNG)
+    assert genrebot("classify", "--plot", tmp_path, song).exit_code == 0
+    assert (tmp_path / "song.mp3.png").read_bytes().startswith(PNG)
+
+
+def test_several_pictures_go_to_a_folder(
+    genrebot: Genrebot, song: Path, junk: Path, tmp_path: Path
+) -> None:
+    """One for each file that has a verdict; files of one name do not share a picture."""
+    twin = tmp_path / "other" / "song.mp3"
+    twin.parent.mkdir()
+    twin.write_bytes(song.read_bytes())
+    folder = tmp_path / "pictures"
+    result = genrebot("classify", "--plot", folder, song, junk, twin)
+    assert result.exit_code == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["song.mp3.2.png", "song.mp3.png"]
+
+
+def test_several_pictures_do_not_go_to_one_file(
+    genrebot: Genrebot, song: Path, tmp_path: Path
+) -> None:
+    """Said before an hour of music is heard."""
+    result = genrebot("classify", "--plot", tmp_path / "a.png", song, song)
+    assert result.exit_code == 2
+    assert "folder" in result.output
+
+
+@pytest.mark.parametrize("place", ["file/why.png", "there"])
+def test_a_picture_that_cannot_be_saved_is_said(
+    genrebot: Genrebot, song: Path, tmp_path: Path, place: str
+) -> None:
+    """In a sentence, with the place."""
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "song.mp3.png").mkdir()
+    result = genrebot("classify", "--plot", tmp_path / place, song)
+    assert result.exit_code in {1, 2}
+    assert str(tmp_path / place.partition("/")[0]) in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_a_name_in_no_encoding_is_no_obstacle(
+    genrebot: Genrebot, song: Path, tmp_path: Path
+) -> None:
+    """Old disks hold Latin-1; the file is heard and shown as far as it can be."""
+    path = os.fsencode(tmp_path) + b"/caf\xe9.mp3"
+    try:
+        Path(os.fsdecode(path)).write_bytes(song.read_bytes())
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    result = genrebot("classify", "--json", os.fsdecode(path))
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["file"].endswith("caf\N{REPLACEMENT CHARACTER}.mp3")
+
+
+def test_the_limit_is_a_setting(genrebot: Genrebot, song: Path) -> None:
+    """As for the bot."""
+    result = genrebot("classify", song, GENREBOT_MAX_DURATION="5s")
+    assert result.exit_code == 1
+    assert "longer than 5 seconds" in result.stderr
+
+
+@pytest.mark.parametrize("way", ["option", "setting"])
+def test_a_model_that_is_not_there_is_said(genrebot: Genrebot, song: Path, way: str) -> None:
+    """Whichever way it was asked for."""
+    if way == "option":
+        result = genrebot("classify", "--model", "none.cbm", song)
+    else:
+        result = genrebot("classify", song, GENREBOT_MODEL="none.cbm")
+    assert result.exit_code == 1
+    assert "none" in result.output
+    assert isinstance(result.exception, SystemExit)

@@ -1,0 +1,196 @@
+"""Workers whose time is made up: real queues, real stores, the real order, and no work.
+
+Each task takes as long as a table says, give or take; what it does to the job's state, and what
+it sends, happens for real. So hours of work pass in seconds, and every forecast that is made on
+the way can be held against the moment when the job was answered.
+"""
+
+import heapq
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from math import ceil
+from random import Random
+from typing import cast
+
+from services.bot.estimation.eta import Outlook, QueueEstimate
+from services.bot.submission import JobSubmitter
+from services.worker.context import WorkerContext
+from services.worker.queue_order import ShortestFirst
+from shared.domain.job_state import JobState
+from shared.music.constants import CHUNK_SECONDS
+from shared.queue.celery_config import QueueName, TaskName
+from shared.queue.messages import Plan, Track
+from shared.scheduling.cost_model import effort_s
+from shared.store.throughput import WorkerRegistration
+from tests.services.worker.hand import Sent
+
+STAGES = {
+    TaskName.INGEST: JobState.FETCHING,
+    TaskName.CONVERT: JobState.CONVERTING,
+    TaskName.FEATURIZE: JobState.FEATURIZING,
+    TaskName.CLASSIFY: JobState.CLASSIFYING,
+    TaskName.REPLY: JobState.REPLYING,
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What tasks cost, in seconds of one process."""
+
+    slowness: float = 1.0
+    """Over two plain cores that nobody else uses."""
+    scatter: float = 0.3
+    """Standard deviation of the logarithm of each task's time."""
+
+    def seconds(self, task_name: TaskName, effort: float, audio_s: float, random: Random) -> float:
+        """Draw how long a task takes."""
+        plain = {
+            TaskName.INGEST: 0.2,
+            TaskName.CONVERT: 0.1 + 0.0015 * audio_s,
+            TaskName.FEATURIZE: 0.02 + 0.0087 * effort,
+            TaskName.CLASSIFY: 0.4,
+            TaskName.REPLY: 0.3,
+        }[task_name]
+        return plain * self.slowness * random.lognormvariate(0, self.scatter)
+
+
+@dataclass
+class Course:
+    """How it went with one track."""
+
+    track: Track
+    sent_at: float
+    told: QueueEstimate
+    """What was forecast the moment it was queued."""
+    ended_at: float = 0.0
+
+    @property
+    def took_s(self) -> float:
+        """Seconds from the queue to the answer."""
+        return self.ended_at - self.sent_at
+
+    @property
+    def ratio(self) -> float:
+        """What it took over what was told."""
+        return self.took_s / self.told.left_s
+
+
+@dataclass
+class VirtualWorkers:
+    """One worker of several processes, in a time of its own."""
+
+    ctx: WorkerContext
+    processes: int
+    machine: Machine
+    random: Random
+    now: float = 0.0
+    courses: dict[str, Course] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._order = ShortestFirst(QueueName)
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = count()
+        self._free = self.processes
+        self._intake = JobSubmitter(
+            self.ctx.jobs,
+            self.ctx.dispatcher._app,
+            self.ctx.limits,
+            on_job=lambda _: None,
+            on_delay=lambda _: None,
+        )
+
+    def receive(self, track: Track, at: float) -> None:
+        """Let somebody send a track at some time, and note what they are told."""
+
+        def enqueue() -> None:
+            assert self._intake._enqueue(track) is None, "turned away"
+            self.courses[track.job_id] = Course(track, at, self.forecast()[track.job_id])
+
+        self._at(at, enqueue)
+
+    def forecast(self) -> dict[str, QueueEstimate]:
+        """What is to be told of every job now."""
+        WorkerRegistration("virtual", self.processes, "v").announce(self.ctx.jobs.redis)
+        return dict(Outlook(self.ctx.jobs.redis, self.ctx.job_settings).estimates())
+
+    def run(self, until: float = float("inf")) -> None:
+        """Let time pass, until nothing is left to do."""
+        while self._events and self._events[0][0] <= until:
+            self.now, _, happen = heapq.heappop(self._events)
+            happen()
+            while self._free and self._take():
+                self._free -= 1
+
+    def _at(self, when: float, happen: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (when, next(self._numbers), happen))
+
+    def _take(self) -> bool:
+        redis = self.ctx.jobs.redis
+        for queue in self._order.consume(len(QueueName)):
+            raw = cast("str | None", redis.rpop(queue))
+            if raw is not None:
+                self._order.rotate(queue)
+                self._begin(Sent(QueueName(queue), json.loads(raw)))
+                return True
+        return False
+
+    def _begin(self, sent: Sent) -> None:
+        job_id, segment = sent.message["job_id"], sent.message.get("segment", 0)
+        track = self.courses[job_id].track
+        plan = self.ctx.jobs.plan(job_id)
+        state = STAGES[sent.task_name]
+        self.ctx.jobs.advance(
+            job_id, JobState.FEATURIZING if sent.task_name is TaskName.CONVERT and plan else state
+        )
+        size_s = self.ctx.job_settings.segment_chunks * CHUNK_SECONDS
+        segments = self.ctx.job_settings.slice_segments if sent.task_name is TaskName.CONVERT else 1
+        start_s = segment * size_s
+        end_s = min(cast("float", track.duration_s), start_s + segments * size_s)
+        effort = effort_s(end_s) - effort_s(start_s)
+        seconds = self.machine.seconds(sent.task_name, effort, end_s - start_s, self.random)
+
+        def end() -> None:
+            self._free += 1
+            self.ctx.meter.took(sent.task_name, seconds)
+            if sent.task_name is TaskName.FEATURIZE:
+                self.ctx.meter.heard(effort)
+            self._end(sent.task_name, track, segment, plan)
+
+        self._at(self.now + seconds, end)
+
+    def _end(self, task_name: TaskName, track: Track, segment: int, plan: Plan | None) -> None:
+        ctx, job_id = self.ctx, track.job_id
+        if task_name is TaskName.INGEST:
+            ctx.dispatcher.convert(job_id, track.duration_s)
+        elif task_name is TaskName.CONVERT:
+            self._cut(track, segment)
+        elif task_name is TaskName.FEATURIZE:
+            assert plan is not None
+            ctx.dispatcher.segment_done(
+                job_id, plan, segment, ctx.jobs.segment_progress.segment_done(job_id, segment)
+            )
+        elif task_name is TaskName.CLASSIFY:
+            ctx.dispatcher.reply(job_id)
+        else:
+            ctx.jobs.advance(job_id, JobState.DONE)
+            self.courses[job_id].ended_at = self.now
+            ctx.dispatcher.start(ctx.jobs.user_slots.admit(track.person))
+
+    def _cut(self, track: Track, before: int) -> None:
+        ctx, settings = self.ctx, self.ctx.job_settings
+        length_s = cast("float", track.duration_s)
+        chunks = ceil(length_s / CHUNK_SECONDS)
+        in_all = ceil(chunks / settings.segment_chunks)
+        after = min(in_all, before + settings.slice_segments)
+        plan = Plan.of(
+            duration_s=length_s,
+            n_chunks=chunks,
+            segment_chunks=settings.segment_chunks,
+            columns=1,
+            complete=after == in_all,
+        )
+        put = ctx.jobs.segment_progress.put(track.job_id, before, after, plan)
+        assert put is not None
+        ctx.dispatcher.slice_put(track.job_id, plan, put, after)

@@ -1,0 +1,122 @@
+"""A model of a few small trees, with a sidecar that fits it."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from catboost import CatBoostClassifier, Pool
+
+from shared.domain.genres import GENRES
+from shared.music.features.gain_invariance import GAIN_FREE_NAMES
+from shared.music.model.aggregation import AGGREGATE_NAMES
+from shared.music.model.families import FAMILIES
+from shared.music.model.model_metadata import RECIPE_VERSION, ModelMetadata
+
+TEMPERATURE = 0.5
+
+
+def content_of(
+    folder: Path, names: tuple[str, ...] = AGGREGATE_NAMES, classes: tuple[str, ...] = GENRES
+) -> bytes:
+    """Fit a model of three small trees to noise and return its file."""
+    rng = np.random.default_rng(0)
+    labels = np.array(classes * 12, dtype=object)
+    pool = Pool(rng.normal(size=(len(labels), len(names))), labels, feature_names=list(names))
+    classifier = CatBoostClassifier(
+        iterations=3,
+        depth=2,
+        thread_count=1,
+        loss_function="MultiClass",
+        class_names=list(classes),
+        allow_writing_files=False,
+        logging_level="Silent",
+    )
+    classifier.fit(pool)
+    path = folder / "fitted.cbm"
+    classifier.save_model(str(path))
+    return path.read_bytes()
+
+
+def gate_of(bias: tuple[float, ...] = (3.0, 0.0, 0.0, 0.0)) -> dict[str, Any]:
+    """A gate that takes everything alike, as its biases say."""
+    return {
+        "columns": GAIN_FREE_NAMES[:1],
+        "means": (0.0,),
+        "scales": (1.0,),
+        "bound": 1.0,
+        "classes": FAMILIES,
+        "weights": ((0.0,),) * len(FAMILIES),
+        "bias": bias,
+    }
+
+
+def fields_of(**changes: object) -> dict[str, Any]:
+    """All of a sidecar but what its model's file decides, with changes."""
+    return {
+        "name": "small",
+        "features": AGGREGATE_NAMES,
+        "recipe_version": RECIPE_VERSION,
+        "classes": GENRES,
+        "training": {
+            "day": "2026-11-01",
+            "source": "table",
+            "protocol": "Fitted to noise.",
+            "seed": 0,
+            "parameters": {"iterations": 3, "loss_function": "MultiClass"},
+            "tracks": 120,
+            "chunks": 120,
+            "by_genre": {genre: {"tracks": 12, "chunks": 12} for genre in GENRES},
+            "libraries": {"catboost": "1"},
+        },
+        "scores": [
+            {
+                "split": "none",
+                "level": "track",
+                "n_tracks": 120,
+                "n_chunks": 120,
+                "macro_f1": 0.1,
+                "accuracy": 0.1,
+                "accuracy_interval": (0.05, 0.15),
+            }
+        ],
+        "genres": {genre: {"tracks": 12, "recall": 0.1, "precision": 0.1} for genre in GENRES},
+        "calibration": calibration_of(),
+        "gate": gate_of(),
+        **changes,
+    }
+
+
+def calibration_of(**changes: object) -> dict[str, Any]:
+    """A calibration with changes; other figures than those that ship."""
+    return {
+        "temperature": TEMPERATURE,
+        "sure_from": 0.6,
+        "music_from": 0.4,
+        "doubt_from": 0.8,
+        "strange_above": 1.5,
+        "split": "none",
+        "expected_error": 0.01,
+        "answered": 0.5,
+        "right": 0.9,
+        **changes,
+    }
+
+
+def info_of(**changes: object) -> ModelMetadata:
+    """The sidecar of no file."""
+    return ModelMetadata.of(b"", fields_of(**changes))
+
+
+def write_pair(folder: Path, content: bytes, **changes: object) -> Path:
+    """Write a model file and a sidecar that fits it but for the changes."""
+    path = folder / "small.cbm"
+    path.write_bytes(content)
+    facts = {
+        "schema_version": 2,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size_bytes": len(content),
+    }
+    path.with_suffix(".json").write_text(json.dumps({**fields_of(), **facts, **changes}))
+    return path

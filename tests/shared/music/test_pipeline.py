@@ -1,0 +1,158 @@
+"""The chain in one process."""
+
+import io
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.errors import AudioError, ErrorCode
+from shared.music.chunking import chunks
+from shared.music.decoding.decoder import decode
+from shared.music.features.table import analyse_chunk, warm_up
+from shared.music.model.classifier import GenreModel
+from shared.music.pipeline import analyse, extract
+from shared.music.rendering.figure import draw
+from shared.music.rendering.mel_preview import MelPreviewBuilder
+from shared.music.tagging.chunk_tags import ChunkTags
+from shared.music.tagging.tagger import Tagger
+from tests import sounds
+
+
+@pytest.fixture(scope="module")
+def model() -> GenreModel:
+    """Return the committed model, with everything warm."""
+    warm_up()
+    return GenreModel.load()
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Tagger:
+    """Return the network that comes with the package."""
+    return Tagger.load()
+
+
+def test_is_nothing_but_its_links(tmp_path: Path, model: GenreModel, tagger: Tagger) -> None:
+    """Verdict and strip equal those of the parts, called by hand."""
+    path = tmp_path / "tune.flac"
+    path.write_bytes(sounds.encode(sounds.tune(10, 3), "flac", title="Song"))
+    found = analyse(path, model, tagger, max_duration_s=60)
+    cut = [samples for samples, _, _ in chunks(decode(path, max_duration_s=60))]
+    links = [analyse_chunk(samples) for samples in cut]
+    chunk_tags = ChunkTags(tagger)
+    tags = np.stack([chunk_tags.next(samples) for samples in cut])
+    prediction = model.judge(np.stack([link.features for link in links]), tags)
+    builder = MelPreviewBuilder()
+    for link in links:
+        builder.add(link.mel_db)
+    assert [(c.start_s, c.end_s) for c in found.verdict.chunks] == [(0, 3), (3, 6), (6, 9)]
+    told = [list(c.probabilities.values()) for c in found.verdict.chunks]
+    np.testing.assert_array_equal(told, prediction.chunks)
+    assert list(found.verdict.probabilities.values()) == prediction.track.tolist()
+    np.testing.assert_array_equal(found.strip, builder.strip())
+    assert found.verdict.duration_s == pytest.approx(10)
+    assert found.verdict.model == model.name
+    assert found.info.title == "Song"
+
+
+def test_what_is_heard_can_be_judged_later(model: GenreModel, tagger: Tagger) -> None:
+    """TrackFeatures and judging are two steps: a row for each chunk, silence without tags."""
+    samples = np.concatenate((sounds.tune(6), sounds.silence(3), sounds.tune(4)))
+    wav = sounds.encode(samples, "wav")
+    heard = extract(io.BytesIO(wav), tagger, max_duration_s=60)
+    assert heard.features.shape == (4, 57)
+    assert heard.tags.shape == (4, 50)
+    assert heard.tags.dtype == np.float32
+    assert np.isnan(heard.tags).all(axis=1).tolist() == [False, False, True, False]
+    assert heard.spans == [(0, 3), (3, 6), (6, 9), (9, 12)]
+    assert heard.duration_s == pytest.approx(13)
+    found = analyse(io.BytesIO(wav), model, tagger, max_duration_s=60)
+    assert heard.judged_by(model) == found.verdict
+
+
+@pytest.mark.parametrize("gain_db", [-12.0, -6.0, 3.0])
+def test_volume_is_no_part_of_the_verdict(
+    model: GenreModel, tagger: Tagger, gain_db: float
+) -> None:
+    """The same tune, louder or quieter, keeps genre and family, and its probabilities."""
+    samples = sounds.tune(12, 2)
+    gain = np.float32(10 ** (gain_db / 20))
+    assert np.abs(gain * samples).max() < 1, "else it would be clipped, which can be heard"
+    plain, changed = (
+        analyse(io.BytesIO(sounds.encode(heard, "wav")), model, tagger, max_duration_s=60).verdict
+        for heard in (samples, gain * samples)
+    )
+    assert (changed.genre, changed.family) == (plain.genre, plain.family)
+    for genre, probability in plain.probabilities.items():
+        assert changed.probabilities[genre] == pytest.approx(probability, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.concatenate((sounds.tone(1, level=2e-3), sounds.silence(5))),
+        np.concatenate((sounds.silence(6), sounds.tune(1.2))),
+    ],
+    ids=["one faint second", "nothing but the tail"],
+)
+def test_no_chunk_to_judge_by_is_silence(
+    model: GenreModel, tagger: Tagger, samples: sounds.Samples
+) -> None:
+    """A second that can be heard may lie in no chunk that can."""
+    with pytest.raises(AudioError) as caught:
+        analyse(io.BytesIO(sounds.encode(samples, "wav")), model, tagger, max_duration_s=60)
+    assert caught.value.code == ErrorCode.SILENT
+
+
+def test_takes_an_open_file_and_a_track_below_a_chunk(model: GenreModel, tagger: Tagger) -> None:
+    """A second of music in memory is one chunk of its true length, and can be drawn."""
+    wav = io.BytesIO(sounds.encode(sounds.tune(1.5), "wav"))
+    found = analyse(wav, model, tagger, max_duration_s=60)
+    [chunk] = found.verdict.chunks
+    assert chunk.start_s == 0
+    assert chunk.end_s == pytest.approx(1.5)
+    assert found.strip.shape[1] == 65
+    assert draw(found.strip, found.verdict).startswith(b"\x89PNG")
+
+
+def test_progress_rises_to_one(model: GenreModel, tagger: Tagger) -> None:
+    """Progress never falls, moves with the chunks, and ends at 1 once."""
+    seen: list[float] = []
+    wav = io.BytesIO(sounds.encode(sounds.tune(12), "wav"))
+    analyse(wav, model, tagger, max_duration_s=60, progress=seen.append)
+    assert seen == [0.25, 0.5, 0.75, 0.99, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"no sound", ErrorCode.NOT_AUDIO),
+        (sounds.encode(sounds.tune(0.5), "wav"), ErrorCode.TOO_SHORT),
+        (sounds.encode(sounds.silence(4), "wav"), ErrorCode.SILENT),
+        (sounds.encode(sounds.tune(9), "wav"), ErrorCode.TOO_LONG),
+    ],
+)
+def test_errors_of_the_file_come_through(
+    model: GenreModel, tagger: Tagger, content: bytes, code: ErrorCode
+) -> None:
+    """What cannot be classified is told by the error of the link that found it."""
+    with pytest.raises(AudioError) as caught:
+        analyse(io.BytesIO(content), model, tagger, max_duration_s=8)
+    assert caught.value.code == code
+
+
+def test_memory_does_not_grow_with_the_track(
+    tmp_path: Path, model: GenreModel, tagger: Tagger
+) -> None:
+    """Two minutes take hardly more memory than half a minute."""
+    peaks = []
+    for seconds in (30, 120):
+        path = tmp_path / f"{seconds}.wav"
+        path.write_bytes(sounds.encode(sounds.noise(seconds), "wav"))
+        tracemalloc.start()
+        analyse(path, model, tagger, max_duration_s=600)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    decoded = 90 * 22_050 * 4
+    assert peaks[1] - peaks[0] < decoded / 4

@@ -1,0 +1,1 @@
+"""The GTZAN data set: tables, audio, lists of tracks, and splits by artist."""

@@ -1,0 +1,49 @@
+"""How good a model is: by chunk, and by track under both rules of the verdict."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, f1_score
+
+from shared.domain.genres import GENRES
+from shared.music.constants import CHUNK_SECONDS
+from shared.music.model.model_metadata import Level, Score
+from shared.music.model.verdict import Verdict
+from training.data.gtzan import Dataset
+
+
+def scores(probabilities: NDArray[np.float64], dataset: Dataset, split: str) -> list[Score]:
+    """Score predictions at chunk level and at track level, by majority and by mean.
+
+    Tracks are folded by ``Verdict`` itself, so that what is measured is what is told.
+
+    Args:
+        probabilities: shape (chunks, 10), columns as ``GENRES``.
+        dataset: the chunks they belong to.
+        split: what to call these tracks.
+
+    """
+    truth = dataset.genres()
+    verdicts = [_verdict(probabilities[dataset.tracks == track]) for track in truth]
+    chunk_genres = np.array(GENRES)[probabilities.argmax(axis=1)].tolist()
+    answers: dict[Level, tuple[list[str], list[str]]] = {
+        "chunk": (dataset.labels.tolist(), chunk_genres),
+        "track_majority": (list(truth.values()), [v.majority_genre for v in verdicts]),
+        "track_mean": (list(truth.values()), [v.genre for v in verdicts]),
+    }
+    return [
+        Score(
+            split=split,
+            level=level,
+            n_tracks=len(truth),
+            n_chunks=len(dataset),
+            macro_f1=float(f1_score(true, told, labels=GENRES, average="macro", zero_division=0)),
+            accuracy=float(accuracy_score(true, told)),
+        )
+        for level, (true, told) in answers.items()
+    ]
+
+
+def _verdict(probabilities: NDArray[np.float64]) -> Verdict:
+    length_s = float(len(probabilities) * CHUNK_SECONDS)
+    spans = [(0.0, length_s)] * len(probabilities)  # times play no part in a score
+    return Verdict.of(probabilities, spans, duration_s=length_s, model="")

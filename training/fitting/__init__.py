@@ -1,0 +1,1 @@
+"""Fitting the classifier, its calibration and the music detector."""

@@ -1,0 +1,1 @@
+"""The classifiers that the study compares, and how they are tuned."""

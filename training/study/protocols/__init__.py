@@ -1,0 +1,1 @@
+"""How the study divides the tracks."""
