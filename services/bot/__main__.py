@@ -1,4 +1,4 @@
-"""Start the bot: ``python -m services.bot``, or ``genrebot bot`` which calls ``main``."""
+"""Start the bot: ``python -m services.bot``, or ``genrebot bot``, which calls ``main``."""
 
 import asyncio
 import gc
@@ -13,11 +13,11 @@ from shared import logs
 
 
 def main() -> None:
-    """Run until a signal says stop.
+    """Run until SIGTERM or SIGINT.
 
     Raises:
-        pydantic.ValidationError: a setting is missing or makes no sense. It quotes what it
-            found, which may be the token: show its messages, never the error as a whole.
+        pydantic.ValidationError: A setting is missing or invalid. Its text quotes the value that
+            was found, which may be the token: show the messages in it, never the error itself.
         SystemExit: Telegram does not know the token.
 
     """
@@ -32,9 +32,9 @@ def main() -> None:
 
 
 async def _serve(config: Config) -> None:
-    app = App.make(config)
+    app = App.create(config)
     # What is loaded by now stays to the end. Unfrozen, each full collection walks some 200,000
-    # objects of imported code and holds the event loop up for 0.2 s (measured).
+    # objects of imported code and blocks the event loop for 0.2 s (measured).
     gc.collect()
     gc.freeze()
     await app.run()

@@ -1,4 +1,4 @@
-"""Everything the bot is told from outside."""
+"""The settings that the bot reads."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -20,7 +20,7 @@ class Config:
         """Read the environment.
 
         Raises:
-            pydantic.ValidationError: something is missing or makes no sense.
+            pydantic.ValidationError: A setting is missing or has an invalid value.
 
         """
         return cls(telegram=TelegramSettings())

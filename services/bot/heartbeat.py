@@ -1,4 +1,4 @@
-"""The bot's sign of life, which ``genrebot health bot`` looks for."""
+"""The bot's heartbeat in Redis, which ``genrebot health bot`` reads."""
 
 import json
 import time
@@ -9,9 +9,9 @@ from services.bot.loop_lag import LagMonitor
 from shared.store.heartbeat import BOT_HEARTBEAT, HEARTBEAT_TTL_S
 
 
-def beat(redis: Redis, lag: LagMonitor | None = None) -> None:
-    """Write the bot's heartbeat, which holds the event loop's lag, for ``HEARTBEAT_TTL_S``."""
-    pulse: dict[str, float] = {"at": round(time.time())}
+def write_heartbeat(redis: Redis, lag: LagMonitor | None = None) -> None:
+    """Write the heartbeat, which holds the event loop's lag, for ``HEARTBEAT_TTL_S`` seconds."""
+    record: dict[str, float] = {"at": round(time.time())}
     if lag is not None:
-        pulse |= {"lag_max_ms": lag.max_s * 1000, "lag_p99_ms": lag.p99_s * 1000}
-    redis.set(BOT_HEARTBEAT, json.dumps(pulse), ex=HEARTBEAT_TTL_S)
+        record |= {"lag_max_ms": lag.max_s * 1000, "lag_p99_ms": lag.p99_s * 1000}
+    redis.set(BOT_HEARTBEAT, json.dumps(record), ex=HEARTBEAT_TTL_S)

@@ -1,4 +1,4 @@
-"""The bot as it runs: what is confirmed to Telegram and when, and how it ends."""
+"""The running bot: when updates are confirmed to Telegram, and how the bot ends."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ from tests.services.bot.waiting import until
 
 @asynccontextmanager
 async def running(config: Config, bot: Bot, telegram: FakeTelegram) -> AsyncIterator[App]:
-    """A bot that polls, stopped with SIGTERM at the end."""
+    """Run a bot that polls, and stop it with SIGTERM."""
     app = App(config, bot)
     run = asyncio.create_task(app.run())
     try:
@@ -40,7 +40,7 @@ async def running(config: Config, bot: Bot, telegram: FakeTelegram) -> AsyncIter
 
 @pytest.fixture
 def observer(redis_settings: RedisSettings, job_settings: JobSettings) -> JobStore:
-    """Job store of somebody who looks on."""
+    """A job store beside the bot's own."""
     return JobStore.open(redis_settings, job_settings)
 
 
@@ -51,7 +51,7 @@ async def test_an_update_is_confirmed_only_once_its_job_is_queued(
     observer: JobStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """While the queue is away no later offset is asked for; then the task is there first."""
+    """While the queue is away the offset does not move; then the task is queued first."""
     failures = [OperationalError("away")] * 2
     polls: list[tuple[int, int]] = []
 
@@ -76,14 +76,14 @@ async def test_an_update_is_confirmed_only_once_its_job_is_queued(
     observer.redis.close()
 
 
-async def test_what_was_not_queued_comes_again_after_a_restart(
+async def test_a_track_that_was_not_queued_comes_again_after_a_restart(
     config: Config,
     bot: Bot,
     telegram: FakeTelegram,
     observer: JobStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A bot stopped while the queue is away confirms nothing; the next one queues the track."""
+    """A bot that is stopped while the queue is away confirms nothing; the next one queues it."""
 
     def away(*_: Any, **__: Any) -> None:
         raise OperationalError("away")
@@ -102,10 +102,10 @@ async def test_what_was_not_queued_comes_again_after_a_restart(
     observer.redis.close()
 
 
-async def test_slow_answers_hold_nobody_up(
+async def test_a_slow_reply_delays_no_other_update(
     config: Config, bot: Bot, telegram: FakeTelegram, observer: JobStore
 ) -> None:
-    """A chat that takes long to reach delays neither the next update nor its status."""
+    """Neither the next update nor its status message."""
     telegram.delay_s[7] = 1.2
     telegram.pending = [update(7, text="/help"), update(8, audio=AUDIO)]
     async with running(config, bot, telegram):
@@ -114,10 +114,10 @@ async def test_slow_answers_hold_nobody_up(
     observer.redis.close()
 
 
-async def test_a_bug_does_not_stop_polling(
+async def test_an_exception_does_not_stop_polling(
     config: Config, bot: Bot, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After an unforeseen error the next update is handled."""
+    """The next update is handled."""
 
     def broken(*_: Any, **__: Any) -> None:
         raise TypeError("bug")
@@ -129,30 +129,30 @@ async def test_a_bug_does_not_stop_polling(
     assert texts.OOPS in telegram.texts
 
 
-async def test_a_run_from_start_to_end(
+async def test_start_and_shutdown(
     config: Config, bot: Bot, telegram: FakeTelegram, observer: JobStore
 ) -> None:
-    """Commands are registered, life is shown, and SIGTERM ends all without a leftover."""
+    """Commands are set, the heartbeat is written, and SIGTERM leaves no task behind."""
     telegram.delay_s[7] = 0.3
-    telegram.fail(SetMyCommands, 400, "BOT_COMMAND_INVALID")  # only worth a line in the log
+    telegram.fail(SetMyCommands, 400, "BOT_COMMAND_INVALID")  # is only logged
     telegram.pending = [update(text="/start")]
     async with running(config, bot, telegram) as app:
         await until(lambda: observer.redis.exists(BOT_HEARTBEAT))
-        await until(lambda: texts.start() in telegram.texts)  # asked for, not yet answered
+        await until(lambda: texts.start() in telegram.texts)  # requested, no response yet
         await until(lambda: app.lag.count > 2)
     assert len(telegram.of(SetMyCommands)) == 1
     assert telegram.of(GetUpdates)[0].allowed_updates == ["callback_query", "message"]
     assert telegram.closed
-    mine = asyncio.current_task()
-    assert [task.get_name() for task in asyncio.all_tasks() if task is not mine] == []
+    this = asyncio.current_task()
+    assert [task.get_name() for task in asyncio.all_tasks() if task is not this] == []
     observer.redis.close()
 
 
-async def test_it_waits_for_telegram_at_the_start(
+async def test_the_start_waits_for_the_network(
     config: Config, bot: Bot, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A network that is not there yet is waited for; a wrong token is not."""
-    monkeypatch.setattr(app, "GREETING_DELAY_S", 0.01)
+    """But ends at once if the token is wrong."""
+    monkeypatch.setattr(app, "CONNECT_DELAY_S", 0.01)
     telegram.cut(GetMe, times=2)
     telegram.fail(GetMe, 401, "Unauthorized")
     with pytest.raises(TelegramUnauthorizedError):
@@ -161,15 +161,15 @@ async def test_it_waits_for_telegram_at_the_start(
     assert telegram.closed
 
 
-async def test_a_dead_board_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
-    """A background task that ends by a bug leaves a critical line with the reason."""
+async def test_a_crashed_background_task_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """As critical, with the reason."""
 
-    async def die() -> None:
+    async def crash() -> None:
         raise ZeroDivisionError
 
-    task = asyncio.create_task(die(), name="board")
+    task = asyncio.create_task(crash(), name="status updater")
     task.add_done_callback(app._log_crash)
     with suppress(ZeroDivisionError):
         await task
     await asyncio.sleep(0)
-    assert "The board has died" in caplog.text
+    assert "The status updater has crashed" in caplog.text

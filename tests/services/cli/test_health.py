@@ -5,7 +5,7 @@ import socket
 import pytest
 from redis import Redis
 
-from services.bot.heartbeat import beat
+from services.bot.heartbeat import write_heartbeat
 from shared.settings import RedisSettings
 from shared.store.heartbeat import worker_heartbeat_key
 from shared.store.redis_client import connect
@@ -29,7 +29,7 @@ def test_silence_is_ill_health(genrebot: Genrebot, valkey_url: str, what: str) -
 
 def test_a_bot_that_gave_a_sign_is_well(genrebot: Genrebot, redis: Redis, valkey_url: str) -> None:
     """The bot's own sign of life, not a key of the test's making."""
-    beat(redis)
+    write_heartbeat(redis)
     assert genrebot("health", "bot", REDIS_URL=valkey_url).exit_code == 0
     assert genrebot("health", "worker", REDIS_URL=valkey_url).exit_code == 1
 
