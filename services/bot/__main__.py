@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.bot.app import App
 from services.bot.config import Config
+from services.bot.poller import PollingError
 from shared import logs
 
 
@@ -18,7 +19,7 @@ def main() -> None:
     Raises:
         pydantic.ValidationError: A setting is missing or invalid. Its text quotes the value that
             was found, which may be the token: show the messages in it, never the error itself.
-        SystemExit: Telegram does not know the token.
+        SystemExit: Telegram does not know the token, or polling cannot go on.
 
     """
     logs.configure()
@@ -27,6 +28,8 @@ def main() -> None:
         asyncio.run(_serve(config))
     except TelegramUnauthorizedError:
         sys.exit("Telegram does not know this BOT_TOKEN; @BotFather shows the right one.")
+    except PollingError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
 

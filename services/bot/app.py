@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from typing import Final, Self
 
 from aiogram import Bot
@@ -15,6 +16,7 @@ from services.bot.config import Config
 from services.bot.dispatcher import create_dispatcher
 from services.bot.loop_lag import LagMonitor
 from services.bot.outbox import Outbox
+from services.bot.poller import Poller, PollingState
 from services.bot.status.updater import StatusUpdater
 from services.bot.submission import JobSubmitter
 from shared.queue.celery_config import broker_app
@@ -28,8 +30,6 @@ SHUTDOWN_S: Final = 5.0
 """Seconds that replies and status updates get to finish at the end."""
 CONNECT_DELAY_S: Final = 5.0
 """Seconds between two attempts to reach Telegram at the start."""
-POLLING_TIMEOUT_S: Final = 30
-"""Seconds that Telegram holds a request for updates while there are none."""
 
 
 class App:
@@ -53,8 +53,8 @@ class App:
         self.dispatcher = create_dispatcher(
             outbox=self.outbox, submitter=self.submitter, limits=config.limits
         )
-        self.dispatcher.startup.register(self._start)
-        self.dispatcher.shutdown.register(self._stop)
+        self.polling = PollingState()
+        self.poller = Poller(bot, self.dispatcher, self.polling)
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -65,37 +65,56 @@ class App:
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
 
-        Updates are handled one after the other and never as tasks: aiogram confirms an update to
-        Telegram when it asks for the next one, so only after the handler of a track has put it on
-        the queue.
-
         Raises:
             aiogram.exceptions.TelegramUnauthorizedError: Telegram does not know the token.
+            PollingError: Polling cannot go on; the message says what to do.
 
         """
         try:
             await self._connect()
-            await self.dispatcher.start_polling(
-                self.bot,
-                handle_as_tasks=False,
-                polling_timeout=POLLING_TIMEOUT_S,
-                close_bot_session=False,
-            )
+            await self._start()
+            try:
+                await self._poll()
+            finally:
+                await self._stop()
         finally:
             await self.bot.session.close()
             await asyncio.to_thread(self.disconnect)
 
     async def _connect(self) -> None:
-        """Wait until Telegram can be reached; aiogram's polling would end at the first failure."""
+        """Wait until Telegram can be reached, and let it deliver updates by polling."""
         while True:
             try:
                 me = await self.bot.me()
+                # A webhook that was set earlier would keep all updates from being polled.
+                await self.bot.delete_webhook(drop_pending_updates=False)
             except (TelegramNetworkError, TelegramServerError, TelegramRetryAfter) as error:
                 logger.warning("Telegram cannot be reached yet: %s", error)
                 await asyncio.sleep(CONNECT_DELAY_S)
             else:
                 logger.info("Serving @%s", me.username)
                 return
+
+    async def _poll(self) -> None:
+        """Poll until a signal asks to stop.
+
+        Raises:
+            PollingError: Polling cannot go on.
+
+        """
+        loop = asyncio.get_running_loop()
+        polling = asyncio.create_task(self.poller.run(), name="poller")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, polling.cancel)
+        try:
+            await asyncio.wait([polling])
+        finally:
+            polling.cancel()
+            await asyncio.wait([polling])
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+        if not polling.cancelled():
+            polling.result()
 
     async def _start(self) -> None:
         self.outbox.post(self.bot, SetMyCommands(commands=texts.COMMANDS))

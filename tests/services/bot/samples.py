@@ -28,8 +28,23 @@ STICKER: dict[str, Any] = {
     "is_video": False,
 }
 
+OLD_FORWARD: dict[str, Any] = {
+    "update_id": 500_000,
+    "message": {
+        "message_id": 7,
+        "date": 1_700_000_000,
+        "chat": {"id": 9, "type": "private", "first_name": "Zaphod"},
+        "from": {"id": 9, "is_bot": False, "first_name": "Zaphod"},
+        "forward_origin": {"type": "hidden_user", "date": 1422450181},
+        "text": "a secret of Zaphod's",
+    },
+}
+"""A forward from 2015 whose origin has no name, which aiogram does not decode."""
 
-def update(chat_id: int = USER, *, kind: str = "message", **content: Any) -> Update:
+
+def update(
+    chat_id: int = USER, *, kind: str = "message", update_id: int | None = None, **content: Any
+) -> Update:
     """Make an update with a message; ``content`` is named as in the Bot API."""
     number = next(_ids)
     message = {
@@ -39,7 +54,7 @@ def update(chat_id: int = USER, *, kind: str = "message", **content: Any) -> Upd
         "from": {"id": USER, "is_bot": False, "first_name": "Ada"},
         **content,
     }
-    return Update.model_validate({"update_id": number, kind: message})
+    return Update.model_validate({"update_id": update_id or number, kind: message})
 
 
 def track(chat_id: int = USER, *, bot_id: int = BOT_ID, **facts: Any) -> Track:

@@ -12,6 +12,7 @@ from aiogram.client.session.base import BaseSession
 from aiogram.exceptions import TelegramNetworkError
 from aiogram.methods import (
     AnswerCallbackQuery,
+    DeleteWebhook,
     EditMessageText,
     GetMe,
     GetUpdates,
@@ -34,10 +35,13 @@ class FakeTelegram(BaseSession):
         super().__init__()
         self.requests: list[TelegramMethod[Any]] = []
         self.times: list[float] = []
-        self.pending: list[Update] = []
+        self.pending: list[Update | dict[str, Any]] = []
+        """Updates that are not confirmed; a dictionary is delivered as it is."""
         self.delay_s: dict[int, float] = {}
         """Seconds that requests to a chat take."""
         self.closed = False
+        self.webhook = False
+        """Whether a webhook is set, which forbids polling."""
         self.on_poll: Callable[[int], None] = lambda _: None
         """Called with the offset of each request for updates."""
         self._failures: dict[type[TelegramMethod[Any]], deque[dict[str, Any] | None]] = defaultdict(
@@ -92,6 +96,8 @@ class FakeTelegram(BaseSession):
         self.requests.append(method.model_copy())  # aiogram's polling changes its own in place
         self.times.append(time.monotonic())
         await asyncio.sleep(self.delay_s.get(getattr(method, "chat_id", 0), 0))
+        if self.webhook and isinstance(method, GetUpdates):
+            self.fail(GetUpdates, 409, "Conflict: can't use getUpdates while webhook is active")
         failures = self._failures[type(method)]
         if failures:
             failure = failures.popleft()
@@ -127,18 +133,23 @@ class FakeTelegram(BaseSession):
     async def _updates(self, method: GetUpdates) -> list[dict[str, Any]]:
         offset = method.offset or 0
         self.on_poll(offset)
-        self.pending = [update for update in self.pending if update.update_id >= offset]
-        if not self.pending:
-            await asyncio.sleep(0.01)
-        return [
-            update.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        raw = [
+            update
+            if isinstance(update, dict)
+            else update.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
             for update in self.pending
         ]
+        self.pending = [update for update in raw if update["update_id"] >= offset]
+        if not self.pending:
+            await asyncio.sleep(0.01)
+        return raw[len(raw) - len(self.pending) :]
 
     def _result(self, method: TelegramMethod[Any]) -> Any:
         if isinstance(method, GetMe):
             return ME
-        if isinstance(method, SetMyCommands | AnswerCallbackQuery):
+        if isinstance(method, DeleteWebhook):
+            self.webhook = False
+        if isinstance(method, SetMyCommands | AnswerCallbackQuery | DeleteWebhook):
             return True
         if isinstance(method, SendMessage | EditMessageText):
             self._last_id += 1

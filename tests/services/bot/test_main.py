@@ -1,5 +1,6 @@
 """How the bot is started, and what its client and its heartbeat look like."""
 
+import gc
 import subprocess
 import sys
 
@@ -9,7 +10,9 @@ from pydantic import SecretStr, ValidationError
 from redis import Redis
 
 from services.bot import __main__
+from services.bot.app import App
 from services.bot.heartbeat import write_heartbeat
+from services.bot.poller import PollingError
 from shared import logs
 from shared.settings import RedisSettings, TelegramSettings
 from shared.store.heartbeat import BOT_HEARTBEAT
@@ -47,6 +50,21 @@ def test_a_malformed_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None
         __main__.main()
     assert "BotFather" in __main__._messages(caught.value)
     assert "sesame" not in __main__._messages(caught.value)
+
+
+def test_polling_that_cannot_go_on_ends_with_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exit code tells that something is wrong."""
+
+    async def fail(_: App) -> None:
+        raise PollingError("Stop the other program.")
+
+    monkeypatch.setenv("BOT_TOKEN", "42:TEST")
+    monkeypatch.setattr(logs, "configure", lambda: None)
+    monkeypatch.setattr(App, "run", fail)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    with pytest.raises(SystemExit) as caught:
+        __main__.main()
+    assert caught.value.code == "Stop the other program.", "printed, with exit code 1"
 
 
 async def test_requests_go_to_telegram() -> None:

@@ -10,17 +10,17 @@ from typing import Any, cast
 import pytest
 from aiogram import Bot
 from aiogram.exceptions import TelegramUnauthorizedError
-from aiogram.methods import GetMe, GetUpdates, SendMessage, SetMyCommands
+from aiogram.methods import DeleteWebhook, GetMe, GetUpdates, SendMessage, SetMyCommands
 from kombu.exceptions import OperationalError
 
-from services.bot import app, submission, texts
+from services.bot import app, poller, submission, texts
 from services.bot.app import App
 from services.bot.config import Config
 from shared.queue.celery_config import QueueName, send
 from shared.settings import JobSettings, RedisSettings
 from shared.store.heartbeat import BOT_HEARTBEAT
 from shared.store.jobs import JobStore
-from tests.services.bot.samples import AUDIO, update
+from tests.services.bot.samples import AUDIO, OLD_FORWARD, update
 from tests.services.bot.telegram import FakeTelegram
 from tests.services.bot.waiting import until
 
@@ -127,6 +127,38 @@ async def test_an_exception_does_not_stop_polling(
     async with running(config, bot, telegram):
         await until(lambda: texts.genres() in telegram.texts)
     assert texts.OOPS in telegram.texts
+
+
+async def test_one_update_does_not_silence_the_bot(
+    config: Config, bot: Bot, telegram: FakeTelegram
+) -> None:
+    """What does not decode is skipped, and the next update gets its reply."""
+    telegram.pending = [OLD_FORWARD, update(text="/genres", update_id=500_001)]
+    async with running(config, bot, telegram):
+        await until(lambda: texts.genres() in telegram.texts)
+        await until(lambda: telegram.pending == [])
+
+
+async def test_a_left_over_webhook_is_deleted(
+    config: Config, bot: Bot, telegram: FakeTelegram
+) -> None:
+    """Updates that are waiting are kept."""
+    telegram.webhook = True
+    telegram.pending = [update(text="/genres")]
+    async with running(config, bot, telegram):
+        await until(lambda: texts.genres() in telegram.texts)
+    assert [method.drop_pending_updates for method in telegram.of(DeleteWebhook)] == [False]
+
+
+async def test_a_lasting_conflict_ends_the_bot(
+    config: Config, bot: Bot, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends in order, with the sentence that the command line prints."""
+    monkeypatch.setattr(poller, "PATIENCE_S", 0.0)
+    telegram.fail(GetUpdates, 409, "Conflict", times=1000)
+    with pytest.raises(poller.PollingError, match="Stop the other program"):
+        await asyncio.wait_for(App(config, bot).run(), 10)
+    assert telegram.closed
 
 
 async def test_start_and_shutdown(
