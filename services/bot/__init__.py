@@ -10,6 +10,6 @@ It decodes nothing and computes nothing; workers do that, and they send the verd
 * ``submission``: puts a track on the queue.
 * ``outbox``: sends replies in the background.
 * ``texts``: every sentence that the bot says.
-* ``heartbeat``, ``loop_lag``: how the bot is doing.
+* ``health``, ``heartbeat``, ``loop_lag``: how the bot is doing.
 * ``handlers``, ``status``, ``estimation``: see there.
 """

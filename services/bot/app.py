@@ -14,6 +14,7 @@ from celery import Celery
 from services.bot import texts
 from services.bot.config import Config
 from services.bot.dispatcher import create_dispatcher
+from services.bot.heartbeat import Heartbeat
 from services.bot.loop_lag import LagMonitor
 from services.bot.outbox import Outbox
 from services.bot.poller import Poller, PollingState
@@ -42,7 +43,9 @@ class App:
         _preload(self.queue)
         self.outbox = Outbox()
         self.lag = LagMonitor()
-        self.status_updater = StatusUpdater(bot, self.jobs, lag=self.lag)
+        self.polling = PollingState()
+        self.heartbeat = Heartbeat(self.jobs.redis, self.lag, self.polling)
+        self.status_updater = StatusUpdater(bot, self.jobs)
         self.submitter = JobSubmitter(
             self.jobs,
             self.queue,
@@ -53,7 +56,6 @@ class App:
         self.dispatcher = create_dispatcher(
             outbox=self.outbox, submitter=self.submitter, limits=config.limits
         )
-        self.polling = PollingState()
         self.poller = Poller(bot, self.dispatcher, self.polling)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -118,10 +120,14 @@ class App:
 
     async def _start(self) -> None:
         self.outbox.post(self.bot, SetMyCommands(commands=texts.COMMANDS))
-        background = {"status updater": self.status_updater.run(), "lag monitor": self.lag.run()}
+        background = {
+            "status updater": self.status_updater.run(),
+            "lag monitor": self.lag.run(),
+            "heartbeat": self.heartbeat.run(),
+        }
         for name, work in background.items():
             task = asyncio.create_task(work, name=name)
-            task.add_done_callback(_log_crash)
+            task.add_done_callback(self._note_crash)
             self._tasks.append(task)
 
     async def _stop(self) -> None:
@@ -134,6 +140,11 @@ class App:
         """Close the connections to Redis. Blocks."""
         self.queue.close()
         self.jobs.redis.close()
+
+    def _note_crash(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception():
+            logger.critical("The %s crashed", task.get_name(), exc_info=task.exception())
+            self.heartbeat.crashed.append(task.get_name())
 
     def _apologise(self, track: Track) -> None:
         self.outbox.post(
@@ -152,8 +163,3 @@ def _preload(queue: Celery) -> None:
     Measured: the first send takes 0.03 s instead of 0.3 s.
     """
     _ = queue.connection_for_write().transport_cls, queue.backend, queue.events.Dispatcher
-
-
-def _log_crash(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception():
-        logger.critical("The %s has crashed", task.get_name(), exc_info=task.exception())

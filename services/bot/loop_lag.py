@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 from collections import deque
+from itertools import islice, takewhile
 from typing import Final
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class LagMonitor:
         self._period_s = period_s
         self._warn_above_s = warn_above_s
         self._lags: deque[float] = deque(maxlen=MAX_MEASUREMENTS)
+        self._times: deque[float] = deque(maxlen=MAX_MEASUREMENTS)
         self.max_s = 0.0
         """Largest lag since the last ``reset``, in seconds."""
 
@@ -42,6 +44,7 @@ class LagMonitor:
             now = loop.time()
             lag_s = max(0.0, now - started - self._period_s)
             self._lags.append(lag_s)
+            self._times.append(now)
             self.max_s = max(self.max_s, lag_s)
             if lag_s > self._warn_above_s and now - last_warning > WARN_EVERY_S:
                 last_warning = now
@@ -49,10 +52,16 @@ class LagMonitor:
 
     def quantile(self, share: float) -> float:
         """Return the lag, in seconds, that this share of the measurements does not exceed."""
-        if not self._lags:
-            return 0.0
-        ranked = sorted(self._lags)
-        return ranked[max(0, math.ceil(share * len(ranked)) - 1)]
+        return _quantile(sorted(self._lags), share) if self._lags else 0.0
+
+    def recent(self, window_s: float) -> tuple[float, float]:
+        """Return 99th percentile and maximum of the last ``window_s`` seconds, in seconds."""
+        if not self._times:
+            return 0.0, 0.0
+        start = self._times[-1] - window_s
+        count = sum(1 for _ in takewhile(lambda at: at >= start, reversed(self._times)))
+        ranked = sorted(islice(self._lags, len(self._lags) - count, None))
+        return _quantile(ranked, 0.99), ranked[-1]
 
     @property
     def p99_s(self) -> float:
@@ -67,4 +76,10 @@ class LagMonitor:
     def reset(self) -> None:
         """Discard all measurements."""
         self._lags.clear()
+        self._times.clear()
         self.max_s = 0.0
+
+
+def _quantile(ranked: list[float], share: float) -> float:
+    """Return the nearest rank: the value that a share of the values does not exceed."""
+    return ranked[max(0, math.ceil(share * len(ranked)) - 1)]

@@ -14,8 +14,6 @@ from aiogram import Bot
 from redis.exceptions import RedisError
 
 from services.bot.estimation.eta import QueueEstimate, QueueEstimator
-from services.bot.heartbeat import write_heartbeat
-from services.bot.loop_lag import LagMonitor
 from services.bot.status.rate_limit import RateLimiter
 from services.bot.status.sender import SendOutcome, StatusSender
 from services.bot.status.view import over, render
@@ -36,7 +34,6 @@ class StatusUpdater:
         bot: The bot whose jobs these are, and which sends the messages.
         jobs: Where the states are kept.
         rate_limiter: Says when something may be sent.
-        lag: What the heartbeat says of the event loop.
         interval_s: Seconds between two reads of all jobs.
 
     """
@@ -47,12 +44,10 @@ class StatusUpdater:
         jobs: JobStore,
         *,
         rate_limiter: RateLimiter | None = None,
-        lag: LagMonitor | None = None,
         interval_s: float = INTERVAL_S,
     ) -> None:
         self._bot_id = bot.id
         self._jobs = jobs
-        self._lag = lag
         self._rate_limiter = rate_limiter or RateLimiter()
         self._sender = StatusSender(bot, jobs)
         self._estimator = QueueEstimator(jobs.redis, jobs.settings)
@@ -116,9 +111,7 @@ class StatusUpdater:
         self._update(views)
 
     def _read(self, only: set[str] | None) -> list[JobView]:
-        """Read jobs that are not over, and write the heartbeat. Blocks."""
-        if only is None:
-            write_heartbeat(self._jobs.redis, self._lag)
+        """Read jobs that are not over. Blocks."""
         ids = self._jobs.active() if only is None else list(only)
         try:
             views = self._jobs.views(ids)

@@ -22,7 +22,11 @@ async def test_a_blocked_loop_is_measured_and_logged(caplog: pytest.LogCaptureFi
     assert monitor.p99_s >= 0.1
     assert monitor.quantile(0.0) < monitor.max_s
     assert caplog.text.count("was blocked for") == 1
+    p99_s, max_s = monitor.recent(60)
+    assert max_s == monitor.max_s >= p99_s >= 0.1
+    assert monitor.recent(0.005)[1] < 0.1, "only what is recent counts"
     monitor.reset()
+    assert monitor.recent(60) == (0.0, 0.0)
     assert (monitor.max_s, monitor.count, monitor.p99_s) == (0.0, 0, 0.0)
 
 

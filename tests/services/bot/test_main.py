@@ -1,4 +1,4 @@
-"""How the bot is started, and what its client and its heartbeat look like."""
+"""How the bot is started, and where its requests go."""
 
 import gc
 import subprocess
@@ -7,15 +7,12 @@ import sys
 import pytest
 from aiogram.client.telegram import PRODUCTION
 from pydantic import SecretStr, ValidationError
-from redis import Redis
 
 from services.bot import __main__
 from services.bot.app import App
-from services.bot.heartbeat import write_heartbeat
 from services.bot.poller import PollingError
 from shared import logs
-from shared.settings import RedisSettings, TelegramSettings
-from shared.store.heartbeat import BOT_HEARTBEAT
+from shared.settings import TelegramSettings
 from shared.telegram.client import make_bot
 
 HEAVY = "numpy librosa catboost scipy matplotlib av pydub bottleneck soxr services.worker"
@@ -87,11 +84,3 @@ async def test_requests_go_to_another_server(local: bool) -> None:  # noqa: FBT0
     assert api.api_url("42:TEST", "getMe") == "http://localhost:8081/bot42:TEST/getMe"
     assert api.file_url("42:TEST", "a/b") == "http://localhost:8081/file/bot42:TEST/a/b"
     assert api.is_local is local
-
-
-def test_the_heartbeat_expires(redis_settings: RedisSettings, valkey_url: str) -> None:  # noqa: ARG001 - an empty server
-    """After half a minute."""
-    with Redis.from_url(valkey_url) as client:
-        assert not client.exists(BOT_HEARTBEAT)
-        write_heartbeat(client)
-        assert 0 < int(client.ttl(BOT_HEARTBEAT)) <= 30

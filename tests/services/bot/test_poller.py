@@ -93,7 +93,10 @@ async def test_an_update_of_an_unknown_type_is_skipped(
     polling: Polling, telegram: FakeTelegram, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As from a later release of the Bot API."""
-    telegram.pending = [{"update_id": 3, "telepathy": {"thought": "hush"}}, update(text="after")]
+    telegram.pending = [
+        {"update_id": 3, "telepathy": {"thought": "hush"}},
+        update(text="after", update_id=4),
+    ]
     async with started(polling):
         await until(lambda: polling.handled)
     assert polling.state.skipped == 1

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 from services.bot import app, poller, submission, texts
 from services.bot.app import App
 from services.bot.config import Config
+from services.bot.status.updater import StatusUpdater
 from shared.queue.celery_config import QueueName, send
 from shared.settings import JobSettings, RedisSettings
 from shared.store.heartbeat import BOT_HEARTBEAT
@@ -193,15 +194,21 @@ async def test_the_start_waits_for_the_network(
     assert telegram.closed
 
 
-async def test_a_crashed_background_task_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """As critical, with the reason."""
+async def test_a_crashed_background_task_is_logged_and_shown(
+    config: Config,
+    bot: Bot,
+    telegram: FakeTelegram,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As critical, with the reason; and the bot no longer counts as alive."""
 
-    async def crash() -> None:
+    async def crash(_: StatusUpdater) -> None:
         raise ZeroDivisionError
 
-    task = asyncio.create_task(crash(), name="status updater")
-    task.add_done_callback(app._log_crash)
-    with suppress(ZeroDivisionError):
-        await task
-    await asyncio.sleep(0)
-    assert "The status updater has crashed" in caplog.text
+    monkeypatch.setattr(StatusUpdater, "run", crash)
+    async with running(config, bot, telegram) as app:
+        await until(lambda: app.heartbeat.crashed)
+        reason = app.heartbeat.health().why_not_alive()
+    assert "The status updater crashed" in caplog.text
+    assert "status updater" in (reason or "")
