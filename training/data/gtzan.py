@@ -15,7 +15,8 @@ from shared.domain.genres import GENRES
 from shared.errors import AudioError
 from shared.music.chunking import chunks
 from shared.music.decoding.decoder import decode
-from shared.music.features.table import FEATURE_NAMES, analyse_chunk
+from shared.music.features.fast import analyse_chunk
+from shared.music.features.table import FEATURE_NAMES
 from shared.music.tagging.chunk_tags import ChunkTags
 from shared.music.tagging.tagger import Tagger
 

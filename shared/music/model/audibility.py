@@ -1,4 +1,4 @@
-"""Which chunks of a track can be heard, and what stands in for tags that were not computed."""
+"""Which chunks of a track are audible, and substitutes for tags that were not computed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,15 @@ _VARIANCE = FEATURE_NAMES.index("rms_var")
 
 
 def audible(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Tell which chunks are above ``SILENCE_DBFS``; one whose tags are known is in any case.
+    """Tell which chunks of a track are audible: above ``SILENCE_DBFS``, or tagged.
 
     Args:
         features: shape (n, 57), n at least 1, columns as ``FEATURE_NAMES``.
         tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where there are none.
 
     Raises:
-        AudioError: ``SILENT`` where not one chunk has tags. A track may have a second that
-            can be heard and no such chunk: where that second lies among silence, or in the
-            tail that fills no chunk.
+        AudioError: ``SILENT`` where no chunk has tags. This may happen although a second of
+            the track is audible: within a chunk of silence, or after the last whole chunk.
         ValueError: other shapes.
 
     """
@@ -46,7 +45,7 @@ def audible(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDArra
 
 def loud(features: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell which chunks are above ``SILENCE_DBFS``, by their features alone, shape (n, 57)."""
-    # Mean and variance of the frames' RMS give the mean square of the chunk.
+    # The mean square of a chunk is the squared mean of its frames' RMS plus their variance.
     power = features[:, _MEAN] ** 2 + features[:, _VARIANCE]
     enough: NDArray[np.bool_] = power >= 10 ** (SILENCE_DBFS / 10)
     return enough

@@ -135,7 +135,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.float32]]:
         features = np.full(len(FEATURE_NAMES), float(len(asked)))
         return ChunkAnalysis(features, np.zeros((N_MELS, N_FRAMES), np.float32))
 
-    monkeypatch.setattr("services.worker.tasks.featurize.analyse_chunk", analyse_chunk)
+    monkeypatch.setattr(WorkerContext, "analyse_chunk", staticmethod(analyse_chunk))
     monkeypatch.setattr("services.worker.tasks.featurize.ChunkTags", _NoTagger)
     # Such features are no music, and what is no music gets no clip.
     monkeypatch.setattr(MusicDetector, "probabilities", lambda *_: np.array([1.0, 0.0, 0.0, 0.0]))

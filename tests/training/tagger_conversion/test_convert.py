@@ -71,7 +71,7 @@ def test_the_graph_computes_what_the_package_does(
     target = tmp_path / "out" / "drawn.onnx"
     info = converter.convert(wheel_of(tmp_path, tensorflow, drawn), target)
     tagger = Tagger.load(target)
-    assert tagger.info == info
+    assert tagger.metadata == info
     patches = np.random.default_rng(1).uniform(0, 5, (2, 187, 96)).astype(np.float32)
     expected = np.stack([plain_tags(patch, drawn) for patch in patches])
     assert np.ptp(expected) > 0.5

@@ -1,4 +1,4 @@
-"""Which chunks can be heard, and what stands in for tags that were not computed."""
+"""Which chunks are audible, and substitutes for tags that were not computed."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from shared.errors import AudioError, ErrorCode
 from shared.music.constants import N_TAGS
-from shared.music.features.table import FEATURE_NAMES, analyse_chunk
+from shared.music.features.fast import analyse_chunk
+from shared.music.features.table import FEATURE_NAMES
 from shared.music.model.audibility import audible, filled
 from tests.sounds import noise
 
