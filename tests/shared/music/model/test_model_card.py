@@ -7,7 +7,7 @@ import pytest
 from shared.domain.genres import genre_name
 from shared.music.model.classifier import GenreModel, committed
 
-CARD = Path(__file__).parents[2] / "docs" / "model-card.md"
+CARD = Path(__file__).parents[4] / "docs" / "model-card.md"
 
 
 @pytest.fixture(scope="module")
