@@ -23,7 +23,12 @@ _ids = count()
 
 def _load(audio_s: float = 0.0, **facts: Any) -> Workload:
     number = next(_ids)
-    plain = {"job_id": str(number), "person": f"p{number}", "fixed": 1.0, "max_inflight_segments": ()}
+    plain = {
+        "job_id": str(number),
+        "person": f"p{number}",
+        "fixed": 1.0,
+        "max_inflight_segments": (),
+    }
     return Workload(**{**plain, "audio_s": audio_s, "segments": round(audio_s / 30), **facts})
 
 
