@@ -11,12 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from shared.music.features.table import analyse_chunk
 from shared.music.model.families import FAMILIES, Family
-from shared.music.model.music_detector import (
-    COLUMN_NAMES,
-    MusicDetectorParameters,
-    columns_of,
-)
-from shared.music.tagging.chunk_tags import ChunkTags
+from shared.music.model.music_detector import COLUMN_NAMES, MusicDetectorParameters, columns_of
+from shared.music.tagging.chunk_tags import chunk_tags
 from shared.music.tagging.tagger import Tagger
 from training.data.gtzan import DataError
 from training.fitting.fit import track_weights
@@ -176,7 +172,7 @@ def _placed(
 def _chain(
     samples: NDArray[np.float32], tagger: Tagger
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    return analyse_chunk(samples).features, ChunkTags(tagger).next(samples)
+    return analyse_chunk(samples).features, chunk_tags(tagger, samples)
 
 
 def _weights(families: NDArray[np.str_]) -> NDArray[np.float64]:

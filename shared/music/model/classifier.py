@@ -19,7 +19,7 @@ from shared.domain.genres import GENRES
 from shared.errors import ModelError
 from shared.music.constants import WINDOW_CHUNKS
 from shared.music.model.aggregation import AGGREGATE_NAMES, aggregate
-from shared.music.model.audibility import audible, filled
+from shared.music.model.audibility import audible
 from shared.music.model.families import FAMILIES, Family
 from shared.music.model.model_metadata import RECIPE_VERSION, ModelMetadata
 from shared.music.model.music_detector import MusicDetector
@@ -96,18 +96,17 @@ class GenreModel:
         Args:
             features: shape (n, 57), n at least 1, a row for each chunk, columns as
                 ``FEATURE_NAMES``.
-            tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where a chunk was
-                not tagged.
+            tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where a chunk is
+                silent.
 
         Raises:
-            AudioError: ``SILENT`` where no chunk was tagged.
+            AudioError: ``SILENT`` where all chunks are silent.
             ValueError: other shapes, or a feature that is not finite.
 
         """
         heard = audible(features, tags)
-        complete = filled(tags, heard)
-        groups = _groups(features, tags, complete, heard)
-        near = [_near(features, complete, heard, place) for place in np.flatnonzero(heard).tolist()]
+        groups = _groups(features, tags, heard)
+        near = [_near(features, tags, heard, place) for place in np.flatnonzero(heard).tolist()]
         table = self.predict(np.stack((*(row for row, _ in groups), *near)))
         track = np.average(table[: len(groups)], axis=0, weights=[size for _, size in groups])
         chunks = np.tile(track, (len(features), 1))
@@ -177,7 +176,6 @@ class GenreModel:
 def _groups(
     features: NDArray[np.float64],
     tags: NDArray[np.floating],
-    complete: NDArray[np.floating],
     heard: NDArray[np.bool_],
 ) -> list[tuple[NDArray[np.float64], int]]:
     """Describe each group with something audible in it; with the number of its chunks."""
@@ -185,22 +183,20 @@ def _groups(
     for start in range(0, len(features), WINDOW_CHUNKS):
         group = start + np.flatnonzero(heard[start : start + WINDOW_CHUNKS])
         if len(group):
-            known = group[np.isfinite(tags[group]).all(axis=1)]
-            own = tags[known] if len(known) else complete[group]
-            rows.append((aggregate(features[group], own), len(group)))
+            rows.append((aggregate(features[group], tags[group]), len(group)))
     return rows
 
 
 def _near(
     features: NDArray[np.float64],
-    complete: NDArray[np.floating],
+    tags: NDArray[np.floating],
     heard: NDArray[np.bool_],
     place: int,
 ) -> NDArray[np.float64]:
     """Describe what is audible of a chunk and its neighbours."""
     around = slice(max(0, place - 1), place + 2)
     kept = heard[around]
-    return aggregate(features[around][kept], complete[around][kept])
+    return aggregate(features[around][kept], tags[around][kept])
 
 
 def temperature_scale(

@@ -117,28 +117,6 @@ def test_a_silent_group_does_not_count() -> None:
     np.testing.assert_array_equal(with_gap.families, without.families)
 
 
-def test_a_group_goes_by_the_tags_that_it_has() -> None:
-    """What stands in for a chunk's tags is not counted twice in its group."""
-    features, tags = track(10)
-    tags[[1, 2, 3, 5, 6, 7, 9]] = np.nan
-    prediction = judge_of()[0].judge(features, tags)
-    known = tags[[0, 4, 8]]
-    np.testing.assert_allclose(prediction.track, told(aggregate(features, known))[0])
-    [row] = told(aggregate(features[5:8], np.stack((known[1], known[1], known[2]))))
-    np.testing.assert_allclose(prediction.chunks[6], row)
-
-
-def test_a_group_without_tags_borrows_them() -> None:
-    """A group that can just be heard and was not tagged takes the nearest tags there are."""
-    features, tags = track(12)
-    tags[10:] = np.nan
-    prediction = judge_of()[0].judge(features, tags)
-    first, second = told(
-        aggregate(features[:10], tags[:10]), aggregate(features[10:], tags[[9, 9]])
-    )
-    np.testing.assert_allclose(prediction.track, (10 * first + 2 * second) / 12)
-
-
 def test_columns_of_the_classifier_are_put_in_order() -> None:
     """A classifier of other columns tells the same of the same genres."""
     order = np.random.default_rng(6).permutation(len(GENRES))
