@@ -107,10 +107,3 @@ TAGGER_LEVEL_DBFS: Final = -15.0
 
 WINDOW_CHUNKS: Final = 10
 """Chunks of a window, which is aggregated into one row for the classifier (30 s)."""
-
-TAG_STRIDES: Final = ((20, 1), (120, 2), (None, 4))
-"""How tagging thins out: up to which chunk (None: to the end) every how many-th is tagged.
-
-The first minute whole, half of what follows up to six minutes, and of the rest three in ten:
-the count starts anew with each group.
-"""

@@ -16,7 +16,7 @@ from shared.music.model.audibility import audible
 from shared.music.model.classifier import GenreModel
 from shared.music.model.verdict import Verdict
 from shared.music.rendering.mel_preview import MelPreviewBuilder
-from shared.music.tagging.chunk_tags import ChunkTags, TagsBeside
+from shared.music.tagging.chunk_tags import TagsBeside
 from shared.music.tagging.tagger import Tagger
 
 Progress = Callable[[float], None]
@@ -29,7 +29,7 @@ class TrackFeatures:
     Attributes:
         features: float64 of shape (n, 57), a row for each chunk, columns as ``FEATURE_NAMES``.
         tags: float32 of shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where a chunk
-            was not tagged.
+            is silent.
         spans: start and end of each chunk, in seconds.
         preview: the mel preview, uint8 of shape (128, columns).
         duration_s: length of the track, in seconds.
@@ -130,7 +130,7 @@ def extract(
     preview = MelPreviewBuilder()
     features: list[NDArray[np.float64]] = []
     spans: list[tuple[float, float]] = []
-    with TagsBeside(ChunkTags(tagger)) as beside:
+    with TagsBeside(tagger) as beside:
         for samples, start, end in chunks(meter):
             beside.add(samples)
             chunk = analyse_chunk(samples)

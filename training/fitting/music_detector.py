@@ -17,7 +17,7 @@ from shared.music.model.music_detector import (
     MusicDetectorParameters,
     columns_of,
 )
-from shared.music.tagging.chunk_tags import ChunkTags
+from shared.music.tagging.chunk_tags import chunk_tags
 from shared.music.tagging.tagger import Tagger
 from training.data.gtzan import DataError
 from training.fitting.fit import track_weights
@@ -177,7 +177,7 @@ def _placed(
 def _chain(
     samples: NDArray[np.float32], tagger: Tagger
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    return analyse_chunk(samples).features, ChunkTags(tagger).next(samples)
+    return analyse_chunk(samples).features, chunk_tags(tagger, samples)
 
 
 def _weights(families: NDArray[np.str_]) -> NDArray[np.float64]:

@@ -91,7 +91,7 @@ def _steps(chunk: Samples, known: Tagger) -> dict[str, TaskName]:
         "plain": lambda: reference.analyse_chunk(chunk),
         "patch": lambda: tagger.chunk_patch(chunk),
         "network": lambda: known.tag_patches(patch[None]),
-        "tags": lambda: chunk_tags.ChunkTags(known).next(chunk),
+        "tags": lambda: chunk_tags.chunk_tags(known, chunk),
     }
 
 
@@ -130,7 +130,7 @@ def _whole_figures(times: dict[str, list[float]]) -> Iterator[Figure]:
     yield Figure("plain loop / 57 features", ratio, "times", FASTER, "at least")
     yield Figure("tags: resampling and mel", median(times["patch"]), "ms")
     yield Figure("tags: network", median(times["network"]), "ms")
-    yield Figure("tags", median(times["tags"]), "ms", note="with levelling; some chunks of a track")
+    yield Figure("tags", median(times["tags"]), "ms", note="with levelling")
 
 
 def _worst_deviation(pieces: list[Samples]) -> Figure:

@@ -19,7 +19,7 @@ from shared.domain.genres import GENRES
 from shared.errors import ModelError
 from shared.music.constants import WINDOW_CHUNKS
 from shared.music.model.aggregation import AGGREGATE_NAMES, aggregate
-from shared.music.model.audibility import audible, filled
+from shared.music.model.audibility import audible
 from shared.music.model.model_metadata import RECIPE_VERSION, ModelMetadata
 from shared.music.model.music_detector import FAMILIES, Family, MusicDetector
 from shared.music.model.verdict import Verdict
@@ -97,18 +97,17 @@ class GenreModel:
         Args:
             features: shape (n, 57), n at least 1, a row for each chunk, columns as
                 ``FEATURE_NAMES``.
-            tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where a chunk was
-                not tagged.
+            tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where a chunk is
+                silent.
 
         Raises:
-            AudioError: ``SILENT`` where no chunk was tagged.
+            AudioError: ``SILENT`` where all chunks are silent.
             ValueError: other shapes, or a feature that is not finite.
 
         """
         heard = audible(features, tags)
-        complete = filled(tags, heard)
-        windows = _windows(features, tags, complete, heard)
-        near = [_near(features, complete, heard, chunk) for chunk in np.flatnonzero(heard).tolist()]
+        windows = _windows(features, tags, heard)
+        near = [_near(features, tags, heard, chunk) for chunk in np.flatnonzero(heard).tolist()]
         table = self.predict_rows(np.stack((*(row for row, _ in windows), *near)))
         track = np.average(table[: len(windows)], axis=0, weights=[size for _, size in windows])
         chunks = np.tile(track, (len(features), 1))
@@ -180,7 +179,6 @@ class GenreModel:
 def _windows(
     features: NDArray[np.float64],
     tags: NDArray[np.floating],
-    complete: NDArray[np.floating],
     heard: NDArray[np.bool_],
 ) -> list[tuple[NDArray[np.float64], int]]:
     """Aggregate each window that is not silent; with the number of its audible chunks."""
@@ -188,22 +186,20 @@ def _windows(
     for start in range(0, len(features), WINDOW_CHUNKS):
         window = start + np.flatnonzero(heard[start : start + WINDOW_CHUNKS])
         if len(window):
-            known = window[np.isfinite(tags[window]).all(axis=1)]
-            own = tags[known] if len(known) else complete[window]
-            rows.append((aggregate(features[window], own), len(window)))
+            rows.append((aggregate(features[window], tags[window]), len(window)))
     return rows
 
 
 def _near(
     features: NDArray[np.float64],
-    complete: NDArray[np.floating],
+    tags: NDArray[np.floating],
     heard: NDArray[np.bool_],
     chunk: int,
 ) -> NDArray[np.float64]:
     """Aggregate a chunk and its two neighbours, as far as they are audible."""
     near = slice(max(0, chunk - 1), chunk + 2)
     kept = heard[near]
-    return aggregate(features[near][kept], complete[near][kept])
+    return aggregate(features[near][kept], tags[near][kept])
 
 
 def temperature_scale(

@@ -15,7 +15,7 @@ from shared.music.model.classifier import GenreModel
 from shared.music.pipeline import analyse, extract
 from shared.music.rendering.figure import draw
 from shared.music.rendering.mel_preview import MelPreviewBuilder
-from shared.music.tagging.chunk_tags import ChunkTags
+from shared.music.tagging.chunk_tags import chunk_tags
 from shared.music.tagging.tagger import Tagger
 from tests import sounds
 
@@ -40,8 +40,7 @@ def test_gives_what_its_stages_give(tmp_path: Path, model: GenreModel, tagger: T
     found = analyse(path, model, tagger, max_duration_s=60)
     cut = [samples for samples, _, _ in chunks(decode(path, max_duration_s=60))]
     analyses = [analyse_chunk(samples) for samples in cut]
-    chunk_tags = ChunkTags(tagger)
-    tags = np.stack([chunk_tags.next(samples) for samples in cut])
+    tags = np.stack([chunk_tags(tagger, samples) for samples in cut])
     prediction = model.predict_track(np.stack([chunk.features for chunk in analyses]), tags)
     builder = MelPreviewBuilder()
     for chunk in analyses:

@@ -16,7 +16,8 @@ from shared.music.constants import (
     SAMPLE_RATE,
 )
 from shared.music.features.chroma import estimate_tuning
-from shared.music.features.hpss import hpss, running_median
+from shared.music.features.hpss import hpss
+from shared.music.features.median import running_median
 from shared.music.features.rhythm import onset_strength, tempo
 from shared.music.features.spectra import Spectra, istft, stft
 from shared.music.features.spectral import (

@@ -119,28 +119,6 @@ def test_a_silent_window_has_no_weight() -> None:
     np.testing.assert_array_equal(with_gap.families, without.families)
 
 
-def test_a_window_is_aggregated_from_its_own_tags() -> None:
-    """Substitutes for missing tags do not enter the window."""
-    features, tags = track(10)
-    tags[[1, 2, 3, 5, 6, 7, 9]] = np.nan
-    prediction = model_of()[0].predict_track(features, tags)
-    known = tags[[0, 4, 8]]
-    np.testing.assert_allclose(prediction.track, predicted(aggregate(features, known))[0])
-    [row] = predicted(aggregate(features[5:8], np.stack((known[1], known[1], known[2]))))
-    np.testing.assert_allclose(prediction.chunks[6], row)
-
-
-def test_a_window_without_tags_takes_the_nearest() -> None:
-    """A window that is hardly audible and was not tagged takes the nearest tags."""
-    features, tags = track(12)
-    tags[10:] = np.nan
-    prediction = model_of()[0].predict_track(features, tags)
-    first, second = predicted(
-        aggregate(features[:10], tags[:10]), aggregate(features[10:], tags[[9, 9]])
-    )
-    np.testing.assert_allclose(prediction.track, (10 * first + 2 * second) / 12)
-
-
 def test_columns_of_the_classifier_are_put_in_order() -> None:
     """The order of the classifier's classes does not matter."""
     order = np.random.default_rng(6).permutation(len(GENRES))

@@ -28,7 +28,7 @@ from shared.music.tagging.tagger import TAG_NAMES, Tagger, chunk_patch, committe
 from tests.shared.music.conftest import RunLibrosa
 from tests.sounds import chords, noise, silence, tone, tune
 
-MOST_BYTES = 5 * 2**20
+MOST_BYTES = 700_000
 GOLDEN_TAGS = {
     "chords": {"jazz": 0.168968, "electronic": 0.127368, "chillout": 0.124212},
     "silence": {"rock": 0.200346, "indie": 0.125856, "electronic": 0.114050},
