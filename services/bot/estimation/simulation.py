@@ -162,12 +162,12 @@ class _Simulation:
         """Start a job; one that follows another takes over its result and computes nothing."""
         speed, processes = self._capacity.speed, self._capacity.processes
         fixed_s = workload.fixed * speed.fixed_s
-        effort_s = 0.0 if follows else workload.effort_s * speed.per_effort
+        listening_s = 0.0 if follows else workload.audio_s * speed.per_second
         segments = max(1, workload.segments)
         rounds = ceil(segments / min(self._capacity.max_inflight_segments, processes, segments))
-        alone_s = fixed_s + effort_s * rounds / segments
-        total_s = max(_EPSILON, fixed_s + effort_s)
-        scale = total_s / max(_EPSILON, workload.effort_s)
+        alone_s = fixed_s + listening_s * rounds / segments
+        total_s = max(_EPSILON, fixed_s + listening_s)
+        scale = total_s / max(_EPSILON, workload.audio_s)
         thresholds = [(bound * scale, _RANKS[queue]) for bound, queue in workload.thresholds]
         job = _Job(workload, total_s, total_s / max(_EPSILON, alone_s), thresholds)
         self._queues[job.rank].add(job)

@@ -50,7 +50,9 @@ class QueueSnapshot:
     @property
     def backlog_s(self) -> float:
         """Seconds of audio that have been accepted and not been processed."""
-        return sum(job.workload.audio_s for job in self.jobs)
+        workloads = (job.workload for job in self.jobs)
+        # A follower gets the result of its leader, whose audio counts already.
+        return sum(workload.audio_s for workload in workloads if workload.leader is None)
 
 
 class SnapshotReader:

@@ -9,7 +9,7 @@ from shared.domain.job_state import JobState
 from shared.music.constants import CHUNK_SECONDS
 from shared.queue.celery_config import QueueName
 from shared.queue.messages import Plan, Track
-from shared.scheduling.cost_model import effort_s, expected_s
+from shared.scheduling.cost_model import expected_s
 from shared.settings import JobSettings
 
 _FIXED_LEFT: Final = {
@@ -31,19 +31,17 @@ class Workload:
     user: str
     fixed: float
     """Share of the fixed cost of a job that is still to come, from 0 to 1."""
-    effort_s: float
-    """Effort that is still to come, in seconds (``shared.scheduling.cost_model``)."""
+    audio_s: float
+    """Seconds of audio that are still to be processed."""
     segments: int
     """Featurize tasks that are still to come."""
     thresholds: Sequence[tuple[float, QueueName]]
-    """For each of the longer queues, the longest first: the effort left, in seconds, above which
+    """For each of the longer queues, the longest first: the seconds of audio left above which
     the job's tasks go there."""
     held: bool = False
     """Whether the job waits for earlier ones of its user."""
     leader: str | None = None
     """Id of the job whose result this one waits for."""
-    audio_s: float = 0.0
-    """Seconds of audio that are still to be processed: its part of the backlog."""
 
 
 def workload(  # noqa: PLR0913 - one argument for each fact about a job
@@ -78,18 +76,12 @@ def workload(  # noqa: PLR0913 - one argument for each fact about a job
         job_id=track.job_id,
         user=track.person,
         fixed=_FIXED_LEFT.get(state, _FIXED_LEFT_REPLYING),
-        effort_s=_effort_of_end(length_s, audio_s),
+        audio_s=audio_s,
         segments=ceil(audio_s / segment_s),
         thresholds=(
-            (_effort_of_end(length_s, settings.medium_track_s), QueueName.LONG),
-            (_effort_of_end(length_s, settings.short_track_s), QueueName.MEDIUM),
+            (settings.medium_track_s, QueueName.LONG),
+            (settings.short_track_s, QueueName.MEDIUM),
         ),
         held=held,
         leader=leader,
-        audio_s=0.0 if leader else audio_s,
     )
-
-
-def _effort_of_end(length_s: float, seconds: float) -> float:
-    """Effort, in seconds, of the last ``seconds`` of a track."""
-    return effort_s(length_s) - effort_s(max(0.0, length_s - seconds))

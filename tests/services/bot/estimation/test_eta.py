@@ -34,7 +34,7 @@ def test_each_job_has_a_position_and_a_time(jobs: JobStore, estimator: QueueEsti
     first, second = (received(jobs, duration_s=60.0) for _ in range(2))
     estimates = estimator.estimates()
     assert [estimates[job].before for job in (first, second)] == [0, 1]
-    one_s = Speed().fixed_s + 60 * Speed().per_effort
+    one_s = Speed().fixed_s + 60 * Speed().per_second
     assert estimates[second].left_s == pytest.approx(2 * one_s, rel=0.05)
     assert estimates[first].attended
 
@@ -89,7 +89,7 @@ def test_without_workers_the_estimate_says_so(jobs: JobStore, estimator: QueueEs
     job = received(jobs, duration_s=60.0)
     estimate = estimator.estimates()[job]
     assert not estimate.attended
-    assert estimate.left_s == pytest.approx(Speed().fixed_s + 60 * Speed().per_effort, rel=0.05)
+    assert estimate.left_s == pytest.approx(Speed().fixed_s + 60 * Speed().per_second, rel=0.05)
 
 
 def test_estimates_that_take_long_are_reused(

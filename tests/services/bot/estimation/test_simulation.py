@@ -14,7 +14,7 @@ from shared.store.throughput import Speed
 
 CAPACITY = Capacity(
     processes=2,
-    speed=Speed(fixed_s=1.0, per_effort=0.1),
+    speed=Speed(fixed_s=1.0, per_second=0.1),
     max_inflight_segments=8,
     jobs_per_user=2,
 )
@@ -23,10 +23,10 @@ MEDIUM = ((0.0, QueueName.MEDIUM),)
 _ids = count()
 
 
-def _workload(effort_s: float = 0.0, **facts: Any) -> Workload:
+def _workload(audio_s: float = 0.0, **facts: Any) -> Workload:
     number = next(_ids)
     defaults = {"job_id": str(number), "user": f"u{number}", "fixed": 1.0, "thresholds": ()}
-    return Workload(**{**defaults, "effort_s": effort_s, "segments": round(effort_s / 30), **facts})
+    return Workload(**{**defaults, "audio_s": audio_s, "segments": round(audio_s / 30), **facts})
 
 
 def _ends(*workloads: Workload, capacity: Capacity = CAPACITY) -> list[float]:
@@ -41,12 +41,12 @@ def test_an_empty_queue_has_no_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("effort_s", "processes", "expected"),
+    ("audio_s", "processes", "expected"),
     [(30, 1, 4.0), (30, 8, 4.0), (60, 2, 4.0), (90, 2, 7.0), (3600, 2, 181.0), (3600, 64, 46.0)],
 )
-def test_a_job_alone(effort_s: float, processes: int, expected: float) -> None:
+def test_a_job_alone(audio_s: float, processes: int, expected: float) -> None:
     """Takes its fixed cost, and its segments side by side in as many rounds as needed."""
-    [end] = _ends(_workload(effort_s), capacity=replace(CAPACITY, processes=processes))
+    [end] = _ends(_workload(audio_s), capacity=replace(CAPACITY, processes=processes))
     assert end == pytest.approx(expected)
 
 
@@ -94,7 +94,7 @@ def test_held_jobs_begin_where_no_earlier_one_is_left() -> None:
 
 
 def test_a_follower_ends_soon_after_its_leader() -> None:
-    """It has the fixed cost of a job, and no effort."""
+    """It has the fixed cost of a job, and processes no audio."""
     leader = _workload(300)
     follower = _workload(300, leader=leader.job_id)
     ends = _ends(leader, follower)
@@ -116,7 +116,7 @@ def test_jobs_that_wait_for_each_other_do_not_block_the_simulation() -> None:
 def test_all_work_is_done_by_the_time_that_it_takes() -> None:
     """A thousand jobs of every length: the last one ends when the sum of all work is done."""
     workloads = [_workload(30.0 * (1 + n % 20)) for n in range(1000)]
-    work_s = sum(1.0 + 0.1 * workload.effort_s for workload in workloads)
+    work_s = sum(1.0 + 0.1 * workload.audio_s for workload in workloads)
     ends = _ends(*workloads)
     assert max(ends) == pytest.approx(work_s / 2, rel=0.01)
     assert ends[0] < ends[19]

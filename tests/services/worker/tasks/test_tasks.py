@@ -74,9 +74,9 @@ def test_ingest_fetches_once(
     assert ctx.jobs.fact(track.job_id, "sha256") == head.sha256
 
 
-@pytest.mark.parametrize("step", [TaskName.INGEST, TaskName.CONVERT])
+@pytest.mark.parametrize("task_name", [TaskName.INGEST, TaskName.CONVERT])
 @pytest.mark.parametrize(
-    "stage", [JobState.CLASSIFYING, JobState.REPLYING, JobState.DONE, JobState.FAILED]
+    "state", [JobState.CLASSIFYING, JobState.REPLYING, JobState.DONE, JobState.FAILED]
 )
 def test_a_step_that_comes_late_does_nothing(
     ctx: WorkerContext, hand: Hand, task_name: TaskName, state: JobState
@@ -170,7 +170,7 @@ def test_features_come_back_in_the_tracks_order(
     ctx: WorkerContext, hand: Hand, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Segments end in any order; the last first here."""
-    monkeypatch.setattr("services.worker.tasks.featurize.analyse_chunk", _level)
+    monkeypatch.setattr(WorkerContext, "analyse_chunk", staticmethod(_level))
     loud = np.repeat(0.01 * np.arange(1, 34), CHUNK_HOP)
     job_id = _uploaded(ctx, encode(loud.astype(np.float32), "wav"))
     ctx.dispatcher.convert(job_id, 99)
@@ -180,9 +180,9 @@ def test_features_come_back_in_the_tracks_order(
         assert hand.run(sent) == "SUCCESS"
     plan = ctx.jobs.plan(job_id)
     assert plan is not None
-    features, _, strip = load_features(ctx.blobs, job_id, plan)
+    features, _, preview = load_features(ctx.blobs, job_id, plan)
     np.testing.assert_allclose(features[:, 0], 0.01 * np.arange(1, 34), atol=1e-4)
-    assert strip.shape == (128, 33 * plan.columns_per_chunk)
+    assert preview.shape == (128, 33 * plan.columns_per_chunk)
     assert heard == []
     assert hand.steps() == [TaskName.CLASSIFY]
 
