@@ -5,6 +5,7 @@ It decodes nothing and computes nothing; workers do that, and they send the verd
 * ``app``: composes everything and runs it.
 * ``config``: the settings that the bot reads.
 * ``dispatcher``: aiogram's dispatcher with all routers and middlewares.
+* ``access``, ``usage``: whom the bot serves, and how much they may send.
 * ``poller``: fetches updates.
 * ``media``: what counts as a track, and what Telegram says about it.
 * ``submission``: puts a track on the queue.

@@ -12,6 +12,7 @@ from aiogram.types import ReplyParameters
 from celery import Celery
 
 from services.bot import texts
+from services.bot.access import Access
 from services.bot.config import Config
 from services.bot.dispatcher import create_dispatcher
 from services.bot.heartbeat import Heartbeat
@@ -20,6 +21,7 @@ from services.bot.outbox import Outbox
 from services.bot.poller import Poller, PollingState
 from services.bot.status.updater import StatusUpdater
 from services.bot.submission import JobSubmitter
+from services.bot.usage import UsageLimits
 from shared.queue.celery_config import broker_app
 from shared.queue.messages import Track
 from shared.store.jobs import JobStore
@@ -52,9 +54,13 @@ class App:
             config.limits,
             on_job=self.status_updater.nudge,
             on_delay=self._apologise,
+            usage=UsageLimits(self.jobs.redis, config.usage),
         )
         self.dispatcher = create_dispatcher(
-            outbox=self.outbox, submitter=self.submitter, limits=config.limits
+            outbox=self.outbox,
+            access=Access(config.access),
+            submitter=self.submitter,
+            limits=config.limits,
         )
         self.poller = Poller(bot, self.dispatcher, self.polling)
         self._tasks: list[asyncio.Task[None]] = []

@@ -2,6 +2,7 @@
 
 from aiogram import Dispatcher
 
+from services.bot.access import Access
 from services.bot.handlers.commands import commands_router
 from services.bot.handlers.errors import errors_router
 from services.bot.handlers.fallback import fallback_router
@@ -12,18 +13,20 @@ from shared.settings import LimitSettings
 
 
 def create_dispatcher(
-    *, outbox: Outbox, submitter: JobSubmitter, limits: LimitSettings
+    *, outbox: Outbox, access: Access, submitter: JobSubmitter, limits: LimitSettings
 ) -> Dispatcher:
     """Compose routers and middlewares.
 
     Args:
         outbox: Sends what handlers return.
+        access: Turns away those who are not served.
         submitter: Handlers get it as the argument ``submitter``.
         limits: Handlers get it as the argument ``limits``.
 
     """
     dispatcher = Dispatcher(disable_fsm=True, limits=limits, submitter=submitter)
     dispatcher.update.outer_middleware(outbox)
+    dispatcher.update.outer_middleware(access)
     # What the error handler returns does not pass the middlewares of updates.
     dispatcher.errors.outer_middleware(outbox)
     # The first router whose filters match gets the update, so the fallback comes last.

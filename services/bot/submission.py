@@ -10,12 +10,13 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from services.bot.estimation.admission import Admission
-from services.bot.estimation.eta import QueueEstimate
+from services.bot.texts import Refusal
+from services.bot.usage import UsageLimits
 from shared.domain.job_state import JobState
 from shared.queue.celery_config import QueueName, TaskName, download_limit_s, send
 from shared.queue.messages import JobMessage, Track
 from shared.settings import LimitSettings
-from shared.store.jobs import STATUS_FIELD, JobStore
+from shared.store.jobs import STATUS_FIELD, JobStore, job_key
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class JobSubmitter:
         limits: What a user may send.
         on_job: Called in the event loop with the id of each job that was put on the queue.
         on_delay: Called in the event loop once for each track that has to wait for Redis.
+        usage: How much a user may send; None for without limit.
         first_delay_s: Seconds before the second attempt; doubled for each further one.
 
     """
@@ -47,19 +49,19 @@ class JobSubmitter:
         *,
         on_job: Callable[[str], None],
         on_delay: Callable[[Track], None],
+        usage: UsageLimits | None = None,
         first_delay_s: float = FIRST_DELAY_S,
     ) -> None:
         self._jobs = jobs
         self._queue = queue
         self._limits = limits
         self._admission = Admission(jobs.redis, jobs.settings)
+        self._usage = usage
         self._on_job = on_job
         self._on_delay = on_delay
         self._first_delay_s = first_delay_s
 
-    async def submit(
-        self, track: Track, *, status_message_id: int | None = None
-    ) -> QueueEstimate | None:
+    async def submit(self, track: Track, *, status_message_id: int | None = None) -> Refusal | None:
         """Return once the track's job is on the queue; try again until it is.
 
         Polling stands still in the meantime, on purpose: Telegram keeps updates that are not
@@ -71,8 +73,8 @@ class JobSubmitter:
             status_message_id: A message of the bot that is to become the status message.
 
         Returns:
-            None if the track was accepted. If the backlog is too long, the estimate that the
-            track would get; then it is not accepted, and nothing of it is stored.
+            None if the track was accepted. Else why it was not: the limit that it would exceed, or
+            the estimate that it would get, as the backlog is too long. Nothing of it is stored.
 
         """
         for attempt, delay_s in enumerate(self._delays(), start=1):
@@ -91,19 +93,21 @@ class JobSubmitter:
             await asyncio.sleep(delay_s)
         raise AssertionError("the delays never end")
 
-    def _enqueue(self, track: Track, status_message_id: int | None = None) -> QueueEstimate | None:
-        """Create the job and send its first task, unless admission refuses it. Blocks.
+    def _enqueue(self, track: Track, status_message_id: int | None = None) -> Refusal | None:
+        """Create the job and send its first task, unless the track is refused. Blocks.
 
         A known job that is still in its first state is sent again: the process that created it
         may have ended before it sent the task. A second message does no harm, as the worker
         that gets it finds that the job has moved on. A job that waits for earlier ones of its
         user is sent by the worker that ends the last of them.
         """
-        refused = self._admission.check(track)
-        if refused is not None:
-            logger.info("Job %s is refused: it would take %.0f s", track.job_id, refused.left_s)
-            return refused
-        self._jobs.create(track)
+        if not self._jobs.redis.exists(job_key(track.job_id)):
+            refused = self._refuse(track)
+            if refused is not None:
+                logger.info("Job %s is refused: %s", track.job_id, refused)
+                return refused
+        if self._jobs.create(track) and self._usage is not None:
+            self._usage.count(track)
         if status_message_id is not None:
             self._jobs.record(track.job_id, STATUS_FIELD, str(status_message_id))
         view = self._jobs.view(track.job_id)
@@ -118,6 +122,10 @@ class JobSubmitter:
         )
         logger.info("Job %s is on the queue", track.job_id)
         return None
+
+    def _refuse(self, track: Track) -> Refusal | None:
+        reached = self._usage.check(track) if self._usage is not None else None
+        return reached or self._admission.check(track)
 
     def _delays(self) -> Iterator[float]:
         delay_s = self._first_delay_s

@@ -1,5 +1,6 @@
 """Every sentence that the bot says, as HTML; job states are rendered in ``status.view``."""
 
+import time
 from html import escape
 from typing import Final
 
@@ -7,11 +8,15 @@ from aiogram.enums import ContentType
 from aiogram.types import BotCommand
 
 from services.bot.estimation.eta import QueueEstimate
+from services.bot.usage import Limited, LimitReached
 from shared.domain.genres import GENRES, genre_name
 from shared.formatting import clock
 from shared.music.constants import CHUNK_SECONDS, MIN_TRACK_SECONDS
 from shared.queue.messages import Track
 from shared.settings import LimitSettings
+
+Refusal = QueueEstimate | LimitReached
+"""Why a track is not accepted now: the backlog is too long, or a limit is reached."""
 
 BYTES_PER_MB: Final = 1_000_000
 MINUTES_PER_HOUR: Final = 60
@@ -47,6 +52,9 @@ TRY_AGAIN: Final = "Try again"
 ACCEPTED: Final = "It is in the queue."
 TRACK_GONE: Final = "I cannot see the track any more. Please send it once more."
 NO_WORKERS: Final = "It may take longer: nobody is at work just now."
+NOT_SERVED: Final = (
+    "This bot is for invited people only. If you know who runs it, ask them to let you in."
+)
 OOPS: Final = (
     "Something went wrong on my side, and it has been noted. Please send that once more in a while."
 )
@@ -115,6 +123,57 @@ def refusal(track: Track, limits: LimitSettings) -> str | None:
     return None
 
 
+def not_accepted(refused: Refusal) -> str:
+    """Say why a track is not accepted now, and when it would be."""
+    return (
+        backlog_full(refused)
+        if isinstance(refused, QueueEstimate)
+        else limit_reached(refused, time.time())
+    )
+
+
+def still_not_accepted(refused: Refusal) -> str:
+    """Say the same in few words and without markup, for an alert."""
+    return (
+        backlog_still_full(refused)
+        if isinstance(refused, QueueEstimate)
+        else limit_reached(refused, time.time())
+    )
+
+
+def limit_reached(limit: LimitReached, now: float) -> str:
+    """Say which limit is reached, and when it goes on.
+
+    Args:
+        limit: The limit.
+        now: Seconds since the epoch.
+
+    """
+    whom = "one person" if limit.scope == "user" else "one chat"
+    if limit.resumes_at is None:
+        return (
+            f"This track alone is longer than {hours(limit.amount)}, the most that I take from"
+            f" {whom} within a day. Send a part of it."
+        )
+    left = duration(limit.resumes_at - now)
+    if limit.what is Limited.HOURS:
+        return (
+            f"With this track it would be more than {hours(limit.amount)} of music within a day,"
+            f" the most that I take from {whom}. Send it again in {left}."
+        )
+    tracks = "1 track" if limit.amount == 1 else f"{limit.amount:g} tracks"
+    period = "minute" if limit.what is Limited.UPLOADS else "day"
+    return (
+        f"That was {tracks} within a {period}, as many as I take from {whom}."
+        f" Send this one again in {left}."
+    )
+
+
+def hours(number: float) -> str:
+    """Write a number of hours."""
+    return "an hour" if number == 1 else f"{number:g} hours"
+
+
 def backlog_full(estimate: QueueEstimate) -> str:
     """Say that the backlog is too long, and how long this track would take."""
     text = (
@@ -138,8 +197,7 @@ def duration(seconds: float) -> str:
         return f"about {round(minutes)} min"
     if (rounded := 5 * round(minutes / 5)) < MINUTES_PER_HOUR:
         return f"about {rounded} min"
-    hours = round(2 * minutes / MINUTES_PER_HOUR) / 2
-    return "about an hour" if hours == 1 else f"about {hours:g} hours"
+    return f"about {hours(round(2 * minutes / MINUTES_PER_HOUR) / 2)}"
 
 
 def megabytes(size: int) -> str:

@@ -46,7 +46,7 @@ async def on_track(
     refused = await submitter.submit(track)
     if refused is None:
         return None
-    return message.reply(texts.backlog_full(refused), reply_markup=_try_again_button())
+    return message.reply(texts.not_accepted(refused), reply_markup=_try_again_button())
 
 
 async def on_try_again(
@@ -63,7 +63,7 @@ async def on_try_again(
         return query.answer(refusal, show_alert=True)
     refused = await submitter.submit(track, status_message_id=refusal_message.message_id)
     if refused is not None:
-        return query.answer(texts.backlog_still_full(refused), show_alert=True)
+        return query.answer(texts.still_not_accepted(refused), show_alert=True)
     return query.answer(texts.ACCEPTED)
 
 

@@ -12,7 +12,7 @@ from aiogram.types import InlineKeyboardMarkup, Update
 
 from services.bot import texts
 from services.bot.app import App
-from services.bot.config import Config
+from services.bot.config import Config, UsageSettings
 from services.bot.estimation.eta import QueueEstimate
 from services.bot.handlers.tracks import TRY_AGAIN_DATA
 from services.bot.status.view import render
@@ -166,6 +166,21 @@ async def test_a_deleted_track_has_to_be_sent_again(app: App, changes: dict[str,
     sent = await _press(app, _pressed(update(audio=AUDIO), **changes))
     assert (sent.text, sent.show_alert) == (texts.TRACK_GONE, True)
     assert app.jobs.active() == []
+
+
+async def test_a_user_who_has_sent_enough_is_told_when_it_goes_on(
+    app: App, config: Config, bot: Bot
+) -> None:
+    """As a reply with the same button, which works once the limit is lifted."""
+    limited = App(replace(config, usage=UsageSettings(user_uploads_per_minute=1)), bot)
+    await feed(limited, update(audio=AUDIO))
+    event = update(audio=AUDIO)
+    sent = await reply_to(limited, event)
+    assert sent.text.startswith("That was 1 track within a minute")
+    assert isinstance(sent.reply_markup, InlineKeyboardMarkup)
+    limited.disconnect()
+    app.jobs.advance(app.jobs.active()[0], JobState.DONE)
+    assert (await _press(app, _pressed(event))).text == texts.ACCEPTED
 
 
 async def test_limits_apply_when_trying_again(app: App) -> None:

