@@ -114,7 +114,7 @@ def train(  # noqa: PLR0913 - options
         "scores": [report_on_folds.score],
         "genres": report_on_folds.genres,
         "calibration": calibration_of(folds, report_on_folds, report_on_folds.score.split),
-        "gate": detector,
+        "music_detector": detector,
     }
     return _write(fitted.classifier, out, f"{training.day:%Y%m%d}", facts)
 

@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from shared.music.features.table import analyse_chunk
-from shared.music.model.families import FAMILIES, Family
+from shared.music.features.fast import analyse_chunk
 from shared.music.model.music_detector import (
     COLUMN_NAMES,
+    FAMILIES,
+    Family,
     MusicDetectorParameters,
     columns_of,
 )
-from shared.music.tagging.chunk_tags import ChunkTags
+from shared.music.tagging.chunk_tags import chunk_tags
 from shared.music.tagging.tagger import Tagger
 from training.data.gtzan import DataError
 from training.fitting.classifier import track_weights
@@ -176,7 +177,7 @@ def _recorded_music(
 def _features_and_tags(
     samples: NDArray[np.float32], tagger: Tagger
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    return analyse_chunk(samples).features, ChunkTags(tagger).next(samples)
+    return analyse_chunk(samples).features, chunk_tags(tagger, samples)
 
 
 def _weights(families: NDArray[np.str_]) -> NDArray[np.float64]:

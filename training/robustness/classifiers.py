@@ -57,7 +57,7 @@ def held_out(
 
     """
     report = progress or ignore
-    info = GenreModel.load(model).info
+    info = GenreModel.load(model).metadata
     found, artists = load_training_tracks(data_dir), read_artists(data_dir)
     genres = np.array([GENRES.index(own.genre) for own in found])
     folds = draw_folds(genres, groups_of(found, artists), seed)
@@ -79,7 +79,7 @@ def held_out(
 
 
 def _outcome(model: GenreModel, features: TrackFeatures) -> Outcome:
-    verdict = features.judged_by(model)
+    verdict = features.verdict(model)
     return Outcome(genre=verdict.genre, probability=verdict.confidence, sure=verdict.sure)
 
 

@@ -23,7 +23,7 @@ ABOUT: Final = """\
 tracks of 128 kbit/s, each file in a new process that has loaded and warmed up everything before
 the clock starts. Times are wall time: tags are computed in a second thread, as in the command
 line. The peak is that of the whole process, with libraries and model. For the comparison the plain
-loop of librosa calls (`devtools/bench/programs/plain.py`, without decoding) runs on 20 of the
+loop of librosa calls (`shared/music/features/reference.py`, without decoding) runs on 20 of the
 file's 80 chunks, half of them before and half after the verdicts, in the same process, and is
 scaled to 80; the verdict's time is the median of three and includes everything."""
 

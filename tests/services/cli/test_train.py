@@ -96,7 +96,7 @@ def test_a_model_that_cannot_be_written_is_said(
 def test_speech_that_cannot_be_made_is_said(
     genrebot: Genrebot, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The gate learns speech from espeak-ng; without it there is a sentence, no traceback."""
+    """The music detector learns speech from espeak-ng; without it there is an error message."""
 
     def mute(*_arguments: object, **_options: object) -> None:
         raise SpeechError("espeak-ng is not there")

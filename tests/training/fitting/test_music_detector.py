@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 import training.fitting.music_detector as trainer
-from shared.music.features.table import FEATURE_NAMES, analyse_chunk
-from shared.music.model.families import FAMILIES, Family
+from shared.music.features.fast import analyse_chunk
+from shared.music.features.table import FEATURE_NAMES
 from shared.music.model.music_detector import (
     COLUMN_NAMES,
+    FAMILIES,
+    Family,
     MusicDetector,
     MusicDetectorParameters,
 )
@@ -140,8 +142,8 @@ def test_speech_noise_and_tones_of_another_seed() -> None:
             train.features[music], train.tags[music], train.kinds[music], 1, sounds=train
         )
     )
-    distances = detector.distances(test.features, test.tags)
+    standardized = detector.standardized(test.features, test.tags)
     for family in ("speech", "noise", "tone"):
-        shares = detector.weigh(distances[test.families == family]).mean(axis=0)
+        shares = detector.softmax(standardized[test.families == family]).mean(axis=0)
         assert FAMILIES[int(shares.argmax())] == family
         assert shares[0] < 0.35
