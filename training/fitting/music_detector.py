@@ -110,7 +110,7 @@ def fit_music_detector(
         tags: shape (n, 50), their tags, columns as ``TAG_NAMES``; rows with NaN are left out.
         tracks: shape (n,), each chunk's track; every track counts the same.
         seed: seed of the sounds that are synthesized.
-        sounds: what ``hear`` gives; synthesized where it is left out, which takes a while.
+        sounds: what ``extract`` gives; synthesized where it is left out, which takes a while.
 
     Raises:
         DataError: there is no music, or a family of sounds is missing.

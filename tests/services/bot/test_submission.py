@@ -122,7 +122,7 @@ async def test_an_update_seen_twice_is_one_job(desk: Desk) -> None:
     assert len(desk.tasks) == 2
 
 
-@pytest.mark.parametrize("stage", [state for state in JobState if state is not JobState.RECEIVED])
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.RECEIVED])
 async def test_a_job_that_has_begun_is_not_sent_again(desk: Desk, state: JobState) -> None:
     """Redelivered once a worker has begun, or is through: nothing is sent."""
     sent = track()

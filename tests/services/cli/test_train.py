@@ -19,7 +19,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _no_speech(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have sounds for the gate at once, instead of synthesizing them."""
-    monkeypatch.setattr("training.fitting.train.hear", lambda _seed, **_options: few_sounds())
+    monkeypatch.setattr("training.fitting.train.extract", lambda _seed, **_options: few_sounds())
 
 
 def test_a_trained_model_can_be_used_at_once(
@@ -101,7 +101,7 @@ def test_speech_that_cannot_be_made_is_said(
     def mute(*_arguments: object, **_options: object) -> None:
         raise SpeechError("espeak-ng is not there")
 
-    monkeypatch.setattr("training.fitting.train.hear", mute)
+    monkeypatch.setattr("training.fitting.train.extract", mute)
     result = genrebot("train", "--data", data, "--out", tmp_path / "m", "--iterations", 2)
     assert result.exit_code == 1
     assert "espeak-ng is not there" in result.output

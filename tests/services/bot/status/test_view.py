@@ -49,7 +49,7 @@ def test_listening_counts_pieces(jobs: JobStore) -> None:
     assert bars == sorted(set(bars))
 
 
-@pytest.mark.parametrize("stage", list(JobState))
+@pytest.mark.parametrize("state", list(JobState))
 def test_the_reply_takes_over(jobs: JobStore, state: JobState) -> None:
     """A job is the board's until it replies, ends or fails."""
     job_id = received(jobs)
