@@ -36,10 +36,11 @@ run: $(SYNCED) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
 test: $(COMPILED) ## Run all tests
 	$(RUN)/pytest -n auto $(PYTEST)
 
-lint: $(SYNCED) ## Check style, formatting and types
+lint: $(SYNCED) ## Check style, formatting, types and who imports whom
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
 	$(RUN)/mypy
+	$(RUN)/lint-imports
 
 format: $(SYNCED) ## Format the code and mend what can be mended
 	$(RUN)/ruff check --fix

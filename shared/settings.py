@@ -6,7 +6,7 @@ needs and no other, so a worker without a token still starts for ``classify``.
 
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -143,6 +143,13 @@ class ReplySettings(_Group):
     """A model other than the one that ships."""
     send_clip: bool = True
     """Whether the strongest moment is sent back as a voice message."""
+
+
+class FeatureSettings(_Group):
+    """How features are computed."""
+
+    feature_engine: Literal["fast", "librosa"] = "fast"
+    """``librosa`` computes the same features by plain librosa calls, ten times slower."""
 
 
 class AnswerSettings(_Group):

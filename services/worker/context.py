@@ -17,10 +17,12 @@ from services.worker.storage.blob_store import BlobStore
 from services.worker.storage.result_cache import ResultCache
 from services.worker.storage.single_flight import SingleFlight
 from services.worker.storage.upload_cache import UploadCache
+from shared.music.features.engine import AnalyseChunk, feature_engine
 from shared.music.model.classifier import GenreModel
 from shared.music.tagging.tagger import Tagger
 from shared.settings import (
     AnswerSettings,
+    FeatureSettings,
     JobSettings,
     LimitSettings,
     RedisSettings,
@@ -29,7 +31,7 @@ from shared.settings import (
 from shared.store.jobs import JobStore
 from shared.store.throughput import CostRecorder
 
-ANSWER_FORMAT: Final = 1
+ANSWER_FORMAT: Final = 2
 """To be raised when the same model would answer the same file otherwise than before."""
 
 
@@ -47,6 +49,12 @@ class WorkerContext:
     limits: LimitSettings
     job_settings: JobSettings
     reply_settings: ReplySettings
+    feature_settings: FeatureSettings
+
+    @property
+    def analyse_chunk(self) -> AnalyseChunk:
+        """The engine that computes features."""
+        return _feature_engine(self.feature_settings)
 
     @property
     def model(self) -> GenreModel:
@@ -62,14 +70,22 @@ class WorkerContext:
     def version(self) -> str:
         """Changes with whatever an answer depends on besides the file."""
         made_by = (
-            f"{ANSWER_FORMAT}/{self.reply_settings.send_clip}/{self.model.info.model_dump_json()}"
+            str(ANSWER_FORMAT),
+            str(self.reply_settings.send_clip),
+            self.feature_settings.feature_engine,
+            self.model.metadata.model_dump_json(),
         )
-        return hashlib.sha256(made_by.encode()).hexdigest()[:16]
+        return hashlib.sha256("/".join(made_by).encode()).hexdigest()[:16]
 
     @cached_property
     def result_cache(self) -> ResultCache:
         """The answers that this version has given."""
         return ResultCache(self.blobs.redis, AnswerSettings(), self.version)
+
+
+@cache
+def _feature_engine(settings: FeatureSettings) -> AnalyseChunk:
+    return feature_engine(settings.feature_engine)
 
 
 @cache
@@ -99,6 +115,7 @@ def make_context(app: Celery) -> WorkerContext:
         limits=limits,
         job_settings=job_settings,
         reply_settings=ReplySettings(),
+        feature_settings=FeatureSettings(),
     )
 
 

@@ -1,17 +1,11 @@
-"""How long a track is and how much work it makes, before anybody has heard it.
-
-Effort is counted in seconds of audio, each weighed by how closely it is listened to: the first
-minute counts in full, and what lies further on less, for fewer of its chunks are tagged.
-"""
+"""How long a track is, and so how much work it makes, before anybody has heard it."""
 
 from pathlib import PurePath
 from typing import Final
 
-from shared.music.constants import CHUNK_SECONDS, TAG_STRIDES
+from shared.music.constants import CHUNK_SECONDS
 from shared.queue.messages import Track
 
-TAGGING_SHARE: Final = 0.58
-"""Part of a tagged chunk's work that is its tags: 15 ms, beside 11 ms for its features."""
 TYPICAL_S: Final = 210.0
 """Length of a track of which nothing is known."""
 SHORTEST_S: Final = float(CHUNK_SECONDS)
@@ -35,16 +29,6 @@ def expected_s(track: Track) -> float:
     if track.file_size is None:
         return TYPICAL_S
     return max(SHORTEST_S, track.file_size * 8 / _bits_per_s(track))
-
-
-def effort_s(length_s: float) -> float:
-    """Work that the first ``length_s`` seconds of a track make, in seconds of closest listening."""
-    effort = start_s = 0.0
-    for until, stride in TAG_STRIDES:
-        end_s = length_s if until is None else min(length_s, float(until * CHUNK_SECONDS))
-        effort += max(0.0, end_s - start_s) * (1 - TAGGING_SHARE + TAGGING_SHARE / stride)
-        start_s = max(start_s, end_s)
-    return effort
 
 
 def _bits_per_s(track: Track) -> int:

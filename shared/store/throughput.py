@@ -1,6 +1,6 @@
 """How fast the workers are, and how many: measured by them, read by whoever makes forecasts.
 
-Two figures describe the speed: the process seconds that a second of effort takes (decoding and
+Two figures describe the speed: the process seconds that a second of audio takes (decoding and
 listening), and those that a job takes whatever its length (fetching, judging, drawing,
 answering). Each is a quotient of two sums, which are multiplied by a little less than one before
 each addition: a mean that forgets by work done and not by time, so a quiet night changes nothing.
@@ -28,17 +28,17 @@ SPEED: Final = key("speed")
 WORKERS: Final = key("workers")
 """Sorted set of what each worker tells of itself, by when that is no longer true."""
 
-EFFORT_MEMORY_S: Final = 900.0
-"""Seconds of effort over which a measurement fades to a third; a quarter of an hour of music."""
+AUDIO_MEMORY_S: Final = 900.0
+"""Seconds of audio over which a measurement fades to a third; a quarter of an hour of music."""
 JOBS_MEMORY: Final = 20.0
 """The same for jobs."""
 SPEED_TTL_S: Final = 30 * 24 * 3600
 
 # Before anything is measured, these count like one long clip: a machine of two busy cores.
-GUESS_PER_EFFORT: Final = 0.02
+GUESS_PER_SECOND: Final = 0.015
 GUESS_FIXED_S: Final = 1.0
-GUESS_EFFORT_S: Final = 30.0
-"""Seconds of effort, and beside them one job, that the guess weighs as much as."""
+GUESS_AUDIO_S: Final = 30.0
+"""Seconds of audio, and beside them one job, that the guess weighs as much as."""
 
 _HEARING: Final = frozenset({TaskName.CONVERT, TaskName.FEATURIZE})
 
@@ -59,18 +59,18 @@ class Speed:
 
     fixed_s: float = GUESS_FIXED_S
     """For each job."""
-    per_effort: float = GUESS_PER_EFFORT
-    """For each second of effort."""
+    per_second: float = GUESS_PER_SECOND
+    """For each second of audio."""
 
     @classmethod
     def of(cls, sums: Mapping[str, str]) -> Self:
         """Read the hash ``SPEED``; the less it has seen, the more the guess counts."""
-        fixed, jobs, heard, effort = (
-            float(sums.get(name, 0)) for name in ("fixed", "jobs", "heard", "effort")
+        fixed, jobs, listening, audio = (
+            float(sums.get(name, 0)) for name in ("fixed", "jobs", "listening", "audio")
         )
         return cls(
             fixed_s=(fixed + GUESS_FIXED_S) / (jobs + 1),
-            per_effort=(heard + GUESS_PER_EFFORT * GUESS_EFFORT_S) / (effort + GUESS_EFFORT_S),
+            per_second=(listening + GUESS_PER_SECOND * GUESS_AUDIO_S) / (audio + GUESS_AUDIO_S),
         )
 
 
@@ -153,13 +153,13 @@ class CostRecorder:
     def took(self, task_name: TaskName, seconds: float) -> None:
         """Note what a run of a step has cost; each reply ends one job."""
         if task_name in _HEARING:
-            self._add("heard", seconds, "effort", 0, EFFORT_MEMORY_S)
+            self._add("listening", seconds, "audio", 0, AUDIO_MEMORY_S)
         else:
             self._add("fixed", seconds, "jobs", int(task_name is TaskName.REPLY), JOBS_MEMORY)
 
-    def heard(self, effort_s: float) -> None:
+    def heard(self, audio_s: float) -> None:
         """Note that so much has been listened to."""
-        self._add("heard", 0, "effort", effort_s, EFFORT_MEMORY_S)
+        self._add("listening", 0, "audio", audio_s, AUDIO_MEMORY_S)
 
     def _add(self, name: str, more: float, divisor: str, by: float, memory: float) -> None:
         try:

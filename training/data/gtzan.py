@@ -15,8 +15,9 @@ from shared.domain.genres import GENRES
 from shared.errors import AudioError
 from shared.music.chunking import chunks
 from shared.music.decoding.decoder import decode
-from shared.music.features.table import FEATURE_NAMES, analyse_chunk
-from shared.music.tagging.chunk_tags import ChunkTags
+from shared.music.features.fast import analyse_chunk
+from shared.music.features.table import FEATURE_NAMES
+from shared.music.tagging.chunk_tags import chunk_tags
 from shared.music.tagging.tagger import Tagger
 
 TABLE: Final = "features_3_sec.csv"
@@ -189,14 +190,13 @@ def read_audio(
     """Send a recording through the chain that every track goes through.
 
     Returns:
-        Features of shape (n, 57) and tags of shape (n, 50), rows of NaN where a chunk was
-        not tagged; None where the file cannot be decoded, with a warning in the log.
+        Features of shape (n, 57) and tags of shape (n, 50), rows of NaN where a chunk is
+        silent; None where the file cannot be decoded, with a warning in the log.
 
     """
-    chunk_tags = ChunkTags(tagger)
     try:
         heard = [
-            (analyse_chunk(samples).features, chunk_tags.next(samples))
+            (analyse_chunk(samples).features, chunk_tags(tagger, samples))
             for samples, _, _ in chunks(decode(path, max_duration_s=MAX_TRACK_S))
         ]
     except (AudioError, OSError) as error:

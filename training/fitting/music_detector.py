@@ -1,4 +1,4 @@
-"""Fitting the gate: music as the data set has it, against sounds of our making."""
+"""Fitting the music detector: music as the data set has it, against sounds of our making."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from shared.music.features.table import analyse_chunk
-from shared.music.model.families import FAMILIES, Family
+from shared.music.features.fast import analyse_chunk
 from shared.music.model.music_detector import (
     COLUMN_NAMES,
+    FAMILIES,
+    Family,
     MusicDetectorParameters,
     columns_of,
 )
-from shared.music.tagging.chunk_tags import ChunkTags
+from shared.music.tagging.chunk_tags import chunk_tags
 from shared.music.tagging.tagger import Tagger
 from training.data.gtzan import DataError
 from training.fitting.fit import track_weights
@@ -47,7 +48,7 @@ _DIGITS: Final = 6
 
 @dataclass(frozen=True, eq=False)
 class Sounds:
-    """Synthesized chunks, as the gate sees them.
+    """Synthesized chunks, as the music detector sees them.
 
     Attributes:
         features: float64 of shape (chunks, 57), columns as ``FEATURE_NAMES``.
@@ -103,7 +104,7 @@ def fit_music_detector(
     *,
     sounds: Sounds | None = None,
 ) -> MusicDetectorParameters:
-    """Fit the gate.
+    """Fit the music detector.
 
     Args:
         features: shape (n, 57), chunks of music, columns as ``FEATURE_NAMES``.
@@ -119,10 +120,10 @@ def fit_music_detector(
     """
     known = ~np.isnan(tags).any(axis=1)
     if not known.any():
-        raise DataError("The gate cannot be fitted without music that has tags.")
+        raise DataError("The music detector cannot be fitted without music that has tags.")
     sounds = extract(seed) if sounds is None else sounds
     if missing := sorted(set(FAMILIES) - set(sounds.families.tolist())):
-        raise DataError(f"The gate has nothing to learn from for: {', '.join(missing)}.")
+        raise DataError(f"The music detector has nothing to learn from for: {', '.join(missing)}.")
     columns = tuple(name for name in COLUMN_NAMES if name not in LEFT_OUT)
     places = [COLUMN_NAMES.index(name) for name in columns]
     music = columns_of(features[known], tags[known])[:, places]
@@ -176,7 +177,7 @@ def _placed(
 def _chain(
     samples: NDArray[np.float32], tagger: Tagger
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    return analyse_chunk(samples).features, ChunkTags(tagger).next(samples)
+    return analyse_chunk(samples).features, chunk_tags(tagger, samples)
 
 
 def _weights(families: NDArray[np.str_]) -> NDArray[np.float64]:

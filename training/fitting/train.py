@@ -69,8 +69,8 @@ def train(  # noqa: PLR0913 - each is a choice of the person who trains
         seed: seed of everything random.
         iterations: number of trees, for a quick trial.
         repeats: how often the folds of the cross-validation are drawn.
-        sounds: what the gate is to tell from music; synthesized where it is left out, with
-            what there is of the tracks' audio as if heard in rooms and by telephone.
+        sounds: what the music detector is to tell from music; synthesized where it is left
+            out, with what there is of the tracks' audio as if heard in rooms and by telephone.
         progress: called with the stage and the share of it that is done.
 
     Raises:
@@ -90,10 +90,10 @@ def train(  # noqa: PLR0913 - each is a choice of the person who trains
         progress=partial(report, "cross-validating"),
     )
     fitted = fit(found, seed=seed, iterations=iterations, progress=partial(report, "fitting"))
-    report("fitting the gate", 0.0)
+    report("fitting the music detector", 0.0)
     sounds = sounds or extract(seed, recordings=some_chunks(data_dir, {own.track for own in found}))
-    gate = fit_music_detector(*_chunks(found), seed, sounds=sounds)
-    report("fitting the gate", 1.0)
+    music_detector = fit_music_detector(*_chunks(found), seed, sounds=sounds)
+    report("fitting the music detector", 1.0)
     training = Training(
         day=datetime.now(UTC).date(),
         source=source,
@@ -111,7 +111,7 @@ def train(  # noqa: PLR0913 - each is a choice of the person who trains
         "scores": [told.score],
         "genres": told.genres,
         "calibration": certainty_of(folds, told, told.score.split),
-        "gate": gate,
+        "music_detector": music_detector,
     }
     return _write(fitted.classifier, out, f"{training.day:%Y%m%d}", facts)
 

@@ -47,8 +47,8 @@ def held_out(
 ) -> Judge:
     """Judge each track by a model that has heard neither it nor another one of its artist.
 
-    There is one for each fold of a cross-validation. Calibration and gate are those of the
-    model given, which move no genre.
+    There is one for each fold of a cross-validation. Calibration and music detector are those
+    of the model given, which move no genre.
 
     Raises:
         DataError: the folder does not hold what is needed.
@@ -56,7 +56,7 @@ def held_out(
 
     """
     report = progress or ignore
-    info = GenreModel.load(model).info
+    info = GenreModel.load(model).metadata
     found, artists = learnable(data_dir), read_artists(data_dir)
     genres = np.array([GENRES.index(own.genre) for own in found])
     folds = draw_folds(genres, groups_of(found, artists), seed)
@@ -78,7 +78,7 @@ def held_out(
 
 
 def _told(model: GenreModel, hearing: TrackFeatures) -> Judgement:
-    verdict = hearing.judged_by(model)
+    verdict = hearing.verdict(model)
     return Judgement(genre=verdict.genre, probability=verdict.confidence, sure=verdict.sure)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.music.constants import CHUNK_HOP
-from shared.music.model.families import Family
+from shared.music.model.music_detector import Family
 from training.sounds.noise import NOISES
 from training.sounds.rooms import placed
 from training.sounds.shaping import Maker, levelled

@@ -1,4 +1,4 @@
-"""Plain tunes: the only music of our making, so that a gate does not take synthesis for noise.
+"""Plain tunes, so that the music detector does not take synthesis for noise.
 
 Real music against synthesized sounds could be told apart by the synthesis alone, and then a
 chiptune would be a telephone. These have what the other sounds lack: notes of a scale, that

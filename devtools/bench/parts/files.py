@@ -22,8 +22,8 @@ ABOUT: Final = """\
 `analyse` of `shared.music.pipeline` with the shipped model and tagger on composed stereo
 tracks of 128 kbit/s, each file in a fresh process that has loaded and warmed up everything before
 the clock starts. Times are wall time: the tags are computed in a second thread, as in the command
-line. The peak is that of the whole process, libraries and model included. For the comparison
-the plain loop of librosa calls (`bench/plain.py`, decoding not counted) runs on 20 of the file's
+line. The peak is that of the whole process, libraries and model included. For the comparison the
+plain loop of librosa calls (`features/reference.py`, decoding not counted) runs on 20 of the file's
 80 chunks, half of them before and half after the verdicts, in the same process, and is scaled
 to 80; the verdict's time is the median of three and has everything in it."""
 

@@ -26,14 +26,14 @@ LONGEST_S: Final = 1e6
 def verdict(path: Path) -> dict[str, float]:
     """Judge a file once."""
     # Here, so that a process that only decodes does not hold what it takes.
-    from shared.music.features import table  # noqa: PLC0415
+    from shared.music.features import fast  # noqa: PLC0415
     from shared.music.model.classifier import GenreModel  # noqa: PLC0415
     from shared.music.pipeline import analyse  # noqa: PLC0415
     from shared.music.tagging import chunk_tags  # noqa: PLC0415
     from shared.music.tagging.tagger import Tagger  # noqa: PLC0415
 
     model, tagger = GenreModel.load(), Tagger.load()
-    table.warm_up()
+    fast.warm_up()
     chunk_tags.warm_up(tagger)
     wall, cpu = time.perf_counter(), time.process_time()
     found = analyse(path, model, tagger, max_duration_s=LONGEST_S).verdict
@@ -47,18 +47,18 @@ def verdict(path: Path) -> dict[str, float]:
 
 def plain(path: Path) -> dict[str, float]:
     """Judge a file, and run the plain loop over some of its chunks before and after."""
-    from devtools.bench.programs.plain import reference_features  # noqa: PLC0415 - likewise
-    from shared.music.chunking import chunks  # noqa: PLC0415
+    from shared.music.chunking import chunks  # noqa: PLC0415 - likewise
+    from shared.music.features import reference  # noqa: PLC0415
 
     heard = [piece[:CHUNK_SAMPLES] for piece, _, _ in chunks(decode(path, max_duration_s=1e6))]
     sample = heard[:: max(1, len(heard) // SAMPLED)]
-    reference_features(sample[0])
+    reference.warm_up()
     wall = cpu = 0.0
     taken: list[dict[str, float]] = []
     for part in (sample[::2], sample[1::2]):
         started, cpu_started = time.perf_counter(), time.process_time()
         for piece in part:
-            reference_features(piece)
+            reference.analyse_chunk(piece)
         wall += time.perf_counter() - started
         cpu += time.process_time() - cpu_started
         taken = taken or [verdict(path) for _ in range(VERDICTS)]

@@ -16,7 +16,7 @@ from shared.domain.job_state import JobState
 from shared.music.constants import CHUNK_SECONDS
 from shared.queue.celery_config import QueueName
 from shared.queue.messages import Plan, Track
-from shared.scheduling.cost_model import effort_s, expected_s
+from shared.scheduling.cost_model import expected_s
 from shared.settings import JobSettings
 from shared.store.jobs import LEADER, job_key
 from shared.store.known_files import is_known
@@ -185,17 +185,12 @@ class Outlook:
             job_id=job_id,
             person=track.person,
             fixed=_FIXED_LEFT.get(state, _REPLY_LEFT),
-            effort_s=_last(length_s, audio_s),
+            audio_s=audio_s,
             segments=ceil(audio_s / segment_s),
             max_inflight_segments=(
-                (_last(length_s, settings.medium_track_s), QueueName.LONG),
-                (_last(length_s, settings.short_track_s), QueueName.MEDIUM),
+                (settings.medium_track_s, QueueName.LONG),
+                (settings.short_track_s, QueueName.MEDIUM),
             ),
             held=True,
         )
         return _Job(load, None, audio_s)
-
-
-def _last(length_s: float, seconds: float) -> float:
-    """Effort of a track's last seconds."""
-    return effort_s(length_s) - effort_s(max(0.0, length_s - seconds))

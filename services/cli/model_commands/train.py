@@ -46,7 +46,7 @@ def command(data_dir: Path, out: Path, source: Source, seed: int, iterations: in
 
     Learns from the train and valid lists of the fault-filtered split of Kereliuk, Sturm and
     Larsen in splits/; the test list is touched by nothing here. Reading text aloud for the
-    gate that knows speech from music takes espeak-ng (installed with the trainer).
+    music detector that knows speech from music takes espeak-ng (installed with the trainer).
     """
     target = out / FILE_NAME
     try:

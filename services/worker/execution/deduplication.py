@@ -32,14 +32,14 @@ OF_THE_FILE = frozenset(ErrorCode) - {
 """Errors that the same file would meet again; the others may be ours, or have passed."""
 
 
-def share(ctx: WorkerContext, job_id: str, verdict: Verdict, strip: NDArray[np.uint8]) -> None:
+def share(ctx: WorkerContext, job_id: str, verdict: Verdict, preview: NDArray[np.uint8]) -> None:
     """Keep the answer to a job for whoever sends the same file, and wake those who have.
 
     Args:
         ctx: what the steps share.
         job_id: whose verdict, and whose clip if any, is in the spool already.
         verdict: what was found.
-        strip: shape (128, columns), what the picture was drawn from. The picture itself bears
+        preview: shape (128, columns), what the picture was drawn from. The picture itself bears
             a title, which is nobody else's business.
 
     """
@@ -49,7 +49,7 @@ def share(ctx: WorkerContext, job_id: str, verdict: Verdict, strip: NDArray[np.u
     has_clip = ctx.blobs.head(job_id, CLIP) is not None
     answer = CachedResult(
         verdict=verdict.model_dump_json().encode(),
-        strip=strip.tobytes(),
+        preview=preview.tobytes(),
         clip=ctx.blobs.get(job_id, CLIP) if has_clip else None,
         clip_span=view.fields.get(CLIP_SPAN) if has_clip else None,
     )
@@ -111,8 +111,8 @@ def _answered(ctx: WorkerContext, view: JobView, sha256: str | None) -> bool:
         logger.warning("an answer is not understood and will be found anew")
         return False
     job_id = view.job_id
-    strip = np.frombuffer(answer.strip, np.uint8).reshape(N_MELS, -1)
-    ctx.blobs.put(job_id, PICTURE, draw(strip, verdict, title=view.track.label))
+    preview = np.frombuffer(answer.preview, np.uint8).reshape(N_MELS, -1)
+    ctx.blobs.put(job_id, PICTURE, draw(preview, verdict, title=view.track.label))
     if answer.clip and answer.clip_span:
         ctx.jobs.record(job_id, CLIP_SPAN, answer.clip_span)
         ctx.blobs.put(job_id, CLIP, answer.clip)

@@ -115,8 +115,8 @@ class CachedResult:
 
     verdict: bytes
     """A verdict as JSON."""
-    strip: bytes
-    """The picture's mel strip, 128 rows of bytes one after the other."""
+    preview: bytes
+    """The mel preview, 128 rows of bytes one after the other."""
     clip: bytes | None = None
     """The strongest moment as OGG/Opus, where one was cut."""
     clip_span: str | None = None
@@ -183,7 +183,7 @@ class ResultCache:
 def _packed(answer: CachedResult) -> dict[str, bytes]:
     fields = {
         "verdict": zlib.compress(answer.verdict),
-        "strip": zlib.compress(answer.strip),
+        "preview": zlib.compress(answer.preview),
         "clip": answer.clip,
         "clip_span": answer.clip_span and answer.clip_span.encode(),
     }
@@ -198,7 +198,7 @@ def _unpacked(raw: object) -> CachedResult | None:
     span = fields.get("clip_span")
     return CachedResult(
         verdict=zlib.decompress(fields["verdict"]),
-        strip=zlib.decompress(fields["strip"]),
+        preview=zlib.decompress(fields["preview"]),
         clip=fields.get("clip"),
         clip_span=span.decode() if span else None,
     )

@@ -14,7 +14,7 @@ from services.worker.execution.deduplication import (
 from services.worker.execution.task_base import TransientError, job_task
 from services.worker.storage.blob_store import BlobMissingError
 from services.worker.storage.uploads import upload
-from services.worker.tasks.convert import nearest_mark
+from services.worker.tasks.convert import nearest_slice_end
 from services.worker.tasks.featurize import load_features
 from shared.domain.job_state import JobState
 from shared.errors import GenrebotError
@@ -39,15 +39,15 @@ def classify(ctx: WorkerContext, message: JobMessage) -> None:
         return
     view = ctx.jobs.view(job_id)
     assert view is not None, "advance() has just seen it"  # noqa: S101 - for the type checker
-    features, tags, strip = load_features(ctx.blobs, job_id, plan)
+    features, tags, preview = load_features(ctx.blobs, job_id, plan)
     verdict = ctx.model.verdict(features, tags, plan.spans(), duration_s=plan.duration_s)
-    ctx.blobs.put(job_id, PICTURE, draw(strip, verdict, title=view.track.label))
+    ctx.blobs.put(job_id, PICTURE, draw(preview, verdict, title=view.track.label))
     if ctx.reply_settings.send_clip and plan.n_chunks > 1 and verdict.family == "music":
         clip = _clip(ctx, view, plan, verdict)
         if clip is not None:
             ctx.blobs.put(job_id, CLIP, clip)
     ctx.blobs.put(job_id, VERDICT, verdict.model_dump_json().encode())
-    share(ctx, job_id, verdict, strip)
+    share(ctx, job_id, verdict, preview)
     ctx.dispatcher.reply(job_id)
 
 
@@ -58,10 +58,12 @@ def _clip(ctx: WorkerContext, view: JobView, plan: Plan, verdict: Verdict) -> by
     """
     start_s, end_s = strongest_span(verdict)
     start, stop = round(start_s) * SAMPLE_RATE, round(end_s) * SAMPLE_RATE
-    mark = nearest_mark(ctx.blobs, view.job_id, start // (CHUNK_HOP * plan.segment_chunks))
+    slice_end = nearest_slice_end(
+        ctx.blobs, view.job_id, start // (CHUNK_HOP * plan.segment_chunks)
+    )
     try:
         with upload(ctx, view) as file:
-            samples = excerpt(file, mark, start, stop, max_duration_s=ctx.limits.max_duration)
+            samples = excerpt(file, slice_end, start, stop, max_duration_s=ctx.limits.max_duration)
     except (GenrebotError, BlobMissingError, TransientError) as error:
         logger.warning("job %s: no clip: %s", view.job_id, error)
         return None

@@ -8,7 +8,7 @@ from services.worker.storage.uploads import upload
 from shared.domain.job_state import JobState
 from shared.music.chunking import segments
 from shared.music.constants import CHUNK_HOP, CHUNK_SECONDS
-from shared.music.decoding.slices import BEGINNING, Mark, Slice
+from shared.music.decoding.slices import TRACK_START, Slice, SliceEnd
 from shared.music.rendering.mel_preview import columns_per_chunk
 from shared.queue.celery_config import TaskName
 from shared.queue.messages import Plan, SegmentMessage
@@ -44,7 +44,7 @@ def _convert(ctx: WorkerContext, view: JobView) -> None:
         piece = Slice(
             file,
             max_duration_s=ctx.limits.max_duration,
-            start=_mark(ctx.blobs, job_id, before),
+            start=_slice_end(ctx.blobs, job_id, before),
             samples=ctx.job_settings.slice_segments * size * CHUNK_HOP,
         )
         n_chunks = before * size
@@ -52,8 +52,8 @@ def _convert(ctx: WorkerContext, view: JobView) -> None:
             ctx.blobs.put(job_id, audio_name(after), pcm.tobytes())
             after += 1
             n_chunks += len(pcm)
-    if piece.mark is not None:
-        ctx.blobs.put(job_id, _mark_name(after), piece.mark.model_dump_json().encode())
+    if piece.end is not None:
+        ctx.blobs.put(job_id, _slice_end_name(after), piece.end.model_dump_json().encode())
     plan = _plan(view.plan, piece, n_chunks, size)
     put = ctx.jobs.segment_progress.put(job_id, before, after, plan)
     if put is None:
@@ -69,7 +69,7 @@ def _plan(known: Plan | None, piece: Slice, n_chunks: int, size: int) -> Plan:
     A file that says nothing is taken to go on for as long as it has.
     """
     heard_s = piece.duration_s
-    if piece.mark is None:
+    if piece.end is None:
         duration_s, expected = heard_s, n_chunks
     else:
         duration_s = max(piece.declared_s or 2 * heard_s, heard_s + CHUNK_SECONDS)
@@ -79,7 +79,7 @@ def _plan(known: Plan | None, piece: Slice, n_chunks: int, size: int) -> Plan:
         n_chunks=expected,
         segment_chunks=size,
         columns=known.columns_per_chunk if known else columns_per_chunk(expected),
-        complete=piece.mark is None,
+        complete=piece.end is None,
     )
 
 
@@ -90,18 +90,18 @@ def _take_back(ctx: WorkerContext, job_id: str, before: int, after: int) -> None
             ctx.blobs.discard(job_id, audio_name(segment))
 
 
-def nearest_mark(blobs: BlobStore, job_id: str, segment: int) -> Mark:
+def nearest_slice_end(blobs: BlobStore, job_id: str, segment: int) -> SliceEnd:
     """Where decoding can be taken up at, or not far before, the start of a segment."""
     for place in range(segment, 0, -1):
-        if blobs.head(job_id, _mark_name(place)) is not None:
-            return _mark(blobs, job_id, place)
-    return BEGINNING
+        if blobs.head(job_id, _slice_end_name(place)) is not None:
+            return _slice_end(blobs, job_id, place)
+    return TRACK_START
 
 
-def _mark(blobs: BlobStore, job_id: str, segment: int) -> Mark:
+def _slice_end(blobs: BlobStore, job_id: str, segment: int) -> SliceEnd:
     if segment == 0:
-        return BEGINNING
-    return Mark.model_validate_json(blobs.get(job_id, _mark_name(segment)))
+        return TRACK_START
+    return SliceEnd.model_validate_json(blobs.get(job_id, _slice_end_name(segment)))
 
 
 def audio_name(segment: int) -> str:
@@ -109,5 +109,5 @@ def audio_name(segment: int) -> str:
     return f"audio-{segment}"
 
 
-def _mark_name(segment: int) -> str:
-    return f"mark-{segment}"
+def _slice_end_name(segment: int) -> str:
+    return f"slice-end-{segment}"

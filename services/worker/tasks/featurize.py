@@ -13,12 +13,10 @@ from services.worker.tasks.convert import audio_name
 from shared.domain.job_state import JobState
 from shared.music.constants import CHUNK_HOP, CHUNK_SECONDS
 from shared.music.decoding.pcm import from_pcm16
-from shared.music.features.table import analyse_chunk
 from shared.music.rendering.mel_preview import mel_preview, narrow
-from shared.music.tagging.chunk_tags import ChunkTags
+from shared.music.tagging.chunk_tags import chunk_tags
 from shared.queue.celery_config import TaskName
 from shared.queue.messages import Plan, SegmentMessage
-from shared.scheduling.cost_model import effort_s
 
 
 @job_task(app, TaskName.FEATURIZE, SegmentMessage)
@@ -44,19 +42,17 @@ def featurize(ctx: WorkerContext, message: SegmentMessage) -> None:
 def _featurize(ctx: WorkerContext, job_id: str, plan: Plan, segment: int) -> None:
     pcm = ctx.blobs.get(job_id, audio_name(segment))
     samples = from_pcm16(pcm).reshape(-1, CHUNK_HOP)
-    chunks = [analyse_chunk(chunk) for chunk in samples]
+    chunks = [ctx.analyse_chunk(chunk) for chunk in samples]
     features = np.stack([chunk.features for chunk in chunks])
-    chunk_tags = ChunkTags(ctx.tagger, segment * plan.segment_chunks)
-    tags = np.stack([chunk_tags.next(chunk) for chunk in samples])
+    tags = np.stack([chunk_tags(ctx.tagger, chunk) for chunk in samples])
     length_s = min(CHUNK_SECONDS, plan.duration_s)
-    strips = [
+    previews = [
         mel_preview(chunk.mel_db, plan.columns_per_chunk, length_s=length_s) for chunk in chunks
     ]
     packed = io.BytesIO()
-    np.savez(packed, features=features, tags=tags, strip=np.concatenate(strips, axis=1))
+    np.savez(packed, features=features, tags=tags, preview=np.concatenate(previews, axis=1))
     ctx.blobs.put(job_id, _features_name(segment), packed.getvalue())
-    start_s = segment * plan.segment_chunks * CHUNK_SECONDS
-    ctx.meter.heard(effort_s(start_s + len(samples) * CHUNK_SECONDS) - effort_s(start_s))
+    ctx.meter.heard(len(samples) * CHUNK_SECONDS)
 
 
 def load_features(
@@ -66,21 +62,21 @@ def load_features(
 
     Returns:
         Features of shape (chunks, 57), tags of shape (chunks, 50) with rows of NaN where a
-        chunk was not tagged, and the picture's mel strip of shape (128, columns), as wide as
+        chunk is silent, and the mel preview of shape (128, columns), as wide as
         the picture shows at most: a file may have understated its length.
 
     Raises:
         BlobMissingError: a segment has outlived its time.
 
     """
-    features, tags, strips = [], [], []
+    features, tags, previews = [], [], []
     for segment in range(plan.n_segments):
         with np.load(io.BytesIO(blobs.get(job_id, _features_name(segment)))) as packed:
             features.append(packed["features"])
             tags.append(packed["tags"])
-            strips.append(packed["strip"])
-    strip = narrow(np.concatenate(strips, axis=1))
-    return np.concatenate(features), np.concatenate(tags), strip
+            previews.append(packed["preview"])
+    preview = narrow(np.concatenate(previews, axis=1))
+    return np.concatenate(features), np.concatenate(tags), preview
 
 
 def _features_name(segment: int) -> str:

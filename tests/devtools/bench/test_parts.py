@@ -16,6 +16,7 @@ from devtools.bench.scale import Scale
 from devtools.bench.stand import stand
 from shared.music.constants import CHUNK_SAMPLES, SAMPLE_RATE
 from shared.music.decoding.decoder import decode, probe
+from shared.music.features import reference
 from shared.music.features.table import FEATURE_NAMES
 from tests.shared.music.golden import golden
 
@@ -44,7 +45,11 @@ def test_a_deviation_from_plain_librosa_is_seen_and_named(monkeypatch: pytest.Mo
     off[9] = published_sd[9]
     pieces = [np.zeros(CHUNK_SAMPLES, np.float32), np.ones(CHUNK_SAMPLES, np.float32)]
     monkeypatch.setattr(chunk, "analyse_chunk", lambda _: SimpleNamespace(features=exact))
-    monkeypatch.setattr(chunk, "reference_features", lambda piece: off if piece[0] else exact)
+    monkeypatch.setattr(
+        reference,
+        "analyse_chunk",
+        lambda piece: SimpleNamespace(features=off if piece[0] else exact),
+    )
     figure = chunk._worst_deviation(pieces)
     assert figure.value == pytest.approx(1)
     assert figure.held is False

@@ -8,8 +8,8 @@ import pytest
 
 from services.cli.model_commands import robustness
 from shared.domain.genres import GENRES
-from shared.music.chunking import TrackMeter
 from shared.music.decoding.decoder import Source, decode
+from shared.music.decoding.track_meter import TrackMeter
 from tests.services.cli.conftest import Genrebot
 from tests.sounds import Samples, encode, tune
 from training.robustness.conditions import CONDITIONS

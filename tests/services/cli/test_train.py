@@ -18,7 +18,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_speech(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have sounds for the gate at once, instead of synthesizing them."""
+    """Have sounds for the music detector at once, instead of synthesizing them."""
     monkeypatch.setattr("training.fitting.train.extract", lambda _seed, **_options: few_sounds())
 
 
@@ -96,7 +96,7 @@ def test_a_model_that_cannot_be_written_is_said(
 def test_speech_that_cannot_be_made_is_said(
     genrebot: Genrebot, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The gate learns speech from espeak-ng; without it there is a sentence, no traceback."""
+    """The music detector learns speech from espeak-ng; without it there is an error message."""
 
     def mute(*_arguments: object, **_options: object) -> None:
         raise SpeechError("espeak-ng is not there")

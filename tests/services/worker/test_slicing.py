@@ -13,7 +13,7 @@ from services.worker.context import WorkerContext
 from services.worker.execution import recovery
 from services.worker.execution.dispatcher import Dispatcher
 from services.worker.storage.uploads import UPLOAD
-from services.worker.tasks.convert import audio_name, nearest_mark
+from services.worker.tasks.convert import audio_name, nearest_slice_end
 from services.worker.tasks.featurize import load_features
 from shared.domain.job_state import JobState
 from shared.errors import ErrorCode
@@ -297,6 +297,8 @@ def test_marks_lead_to_the_excerpt(ctx: WorkerContext, hand: Hand, heard: Heard)
     """The nearest mark at or before a segment; the start of the file where there is none."""
     job_id = _start(ctx, _music())
     _until_classify(hand, lambda _: 0)
-    places = [nearest_mark(ctx.blobs, job_id, n).bookmark.samples for n in (0, 3, 4, 7, 12)]
+    places = [
+        nearest_slice_end(ctx.blobs, job_id, n).resume_point.samples for n in (0, 3, 4, 7, 12)
+    ]
     assert places == [0, 0, 4 * CHUNK_HOP, 4 * CHUNK_HOP, 12 * CHUNK_HOP]
     assert len(heard) == 13

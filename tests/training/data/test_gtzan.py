@@ -9,7 +9,8 @@ import pytest
 from shared.domain.genres import GENRES
 from shared.music.chunking import chunks
 from shared.music.decoding.decoder import decode
-from shared.music.features.table import FEATURE_NAMES, analyse_chunk
+from shared.music.features.fast import analyse_chunk
+from shared.music.features.table import FEATURE_NAMES
 from tests import sounds
 from tests.training.conftest import CHUNKS, TRACKS
 from training.data.gtzan import DataError, load_audio, load_table

@@ -1,13 +1,15 @@
-"""Fitting the gate."""
+"""Fitting the music detector."""
 
 import numpy as np
 import pytest
 
 import training.fitting.music_detector as trainer
-from shared.music.features.table import FEATURE_NAMES, analyse_chunk
-from shared.music.model.families import FAMILIES, Family
+from shared.music.features.fast import analyse_chunk
+from shared.music.features.table import FEATURE_NAMES
 from shared.music.model.music_detector import (
     COLUMN_NAMES,
+    FAMILIES,
+    Family,
     MusicDetector,
     MusicDetectorParameters,
 )
@@ -38,7 +40,7 @@ def made_up(families: tuple[str, ...] = FAMILIES) -> Sounds:
 
 
 def fitted(sounds: Sounds | None = None) -> MusicDetectorParameters:
-    """A gate fitted to made-up music and sounds."""
+    """A music detector fitted to made-up music and sounds."""
     features, tags = drawn("music", 60, 2)
     tracks = np.repeat([f"track {n}" for n in range(6)], 10)
     return fit_music_detector(features, tags, tracks, 1, sounds=sounds or made_up())
@@ -52,7 +54,7 @@ def test_families_are_told_apart(family: str) -> None:
 
 
 def test_offsets_and_tempo_are_not_looked_at() -> None:
-    """The gate keeps off columns that tell recordings apart and not what is recorded."""
+    """The music detector keeps off columns that tell recordings apart and not what is recorded."""
     columns = fitted().columns
     assert not set(trainer.LEFT_OUT) & set(columns)
     assert len(columns) == len(COLUMN_NAMES) - len(trainer.LEFT_OUT)
@@ -127,19 +129,19 @@ def test_recordings_are_heard_badly() -> None:
 
 
 def test_speech_noise_and_tones_of_another_seed() -> None:
-    """A gate fitted to a few sounds, speech among them, knows others of their kinds."""
+    """A music detector fitted to a few sounds, speech among them, knows others of their kinds."""
     pytest.importorskip("espeakng_loader")
     kinds = {"melody", "chords", "ensemble", "en", "de", "es", "white", "wind", "sine", "dtmf"}
     tagger = Tagger.load()
     learned, judged = (extract(seed, LEAST, kinds, tagger) for seed in (1, 2))
     music = learned.families == "music"
-    gate = MusicDetector(
+    detector = MusicDetector(
         fit_music_detector(
             learned.features[music], learned.tags[music], learned.kinds[music], 1, sounds=learned
         )
     )
-    distances = gate.distances(judged.features, judged.tags)
+    standardized = detector.standardized(judged.features, judged.tags)
     for family in ("speech", "noise", "tone"):
-        shares = gate.weigh(distances[judged.families == family]).mean(axis=0)
+        shares = detector.softmax(standardized[judged.families == family]).mean(axis=0)
         assert FAMILIES[int(shares.argmax())] == family
         assert shares[0] < 0.35

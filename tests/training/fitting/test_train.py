@@ -11,8 +11,8 @@ import pytest
 from shared.domain.genres import GENRES
 from shared.music.model.aggregation import AGGREGATE_NAMES
 from shared.music.model.classifier import GenreModel
-from shared.music.model.families import FAMILIES
 from shared.music.model.model_metadata import RECIPE_VERSION, ModelMetadata
+from shared.music.model.music_detector import FAMILIES
 from shared.music.tagging.tagger import Tagger
 from tests import sounds
 from tests.training.conftest import CHUNKS, PARTS, few_sounds, name_of, recording
@@ -45,7 +45,7 @@ def test_from_table_to_model(data_dir: Path, tmp_path: Path) -> None:
     stages: list[tuple[str, float]] = []
     sidecar = _quickly(data_dir, out, iterations=QUICK, progress=lambda *step: stages.append(step))
     model = GenreModel.load(out)
-    assert model.info == sidecar == ModelMetadata.read(out.with_suffix(".json"))
+    assert model.metadata == sidecar == ModelMetadata.read(out.with_suffix(".json"))
     assert sorted(path.name for path in out.parent.iterdir()) == ["model.cbm", "model.json"]
     assert (sidecar.features, sidecar.recipe_version) == (AGGREGATE_NAMES, RECIPE_VERSION)
     told = sidecar.training
@@ -53,12 +53,12 @@ def test_from_table_to_model(data_dir: Path, tmp_path: Path) -> None:
     assert (told.tracks, told.chunks) == (100, 100 * CHUNKS)
     assert told.by_genre["pop"].tracks == 10
     assert told.libraries["catboost"].startswith("1.")
-    for stage in ("reading tracks", "cross-validating", "fitting", "fitting the gate"):
+    for stage in ("reading tracks", "cross-validating", "fitting", "fitting the music detector"):
         assert [share for name, share in stages if name == stage][-1] == 1.0
     held = [recording(name_of(genre, 50)) for genre in GENRES]
-    opinions = [model.judge(own.features, own.chunk_tags()) for own in held]
-    assert np.mean([o.track.argmax() == g for g, o in enumerate(opinions)]) > 0.7
-    assert {FAMILIES[int(o.families.argmax())] for o in opinions} == {"music"}
+    predictions = [model.predict_track(own.features, own.chunk_tags()) for own in held]
+    assert np.mean([o.track.argmax() == g for g, o in enumerate(predictions)]) > 0.7
+    assert {FAMILIES[int(o.families.argmax())] for o in predictions} == {"music"}
 
 
 def test_figures_are_those_of_the_cross_validation(data_dir: Path, tmp_path: Path) -> None:
@@ -78,18 +78,18 @@ def test_figures_are_those_of_the_cross_validation(data_dir: Path, tmp_path: Pat
 def test_test_tracks_are_used_for_nothing(
     data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No fit, and not the gate either, sees a test track or another track of its artist."""
+    """No fit, nor the music detector's, sees a test track or another track of its artist."""
     index = data_dir / "artists.csv"
     index.write_text(index.read_text().replace("jazz.00000,jazz 0", "jazz.00000,jazz 5"))
     fits: list[set[str]] = []
-    gates: list[set[str]] = []
+    detectors: list[set[str]] = []
 
     def watched(learned: Sequence[Recording], **options: Any) -> object:
         fits.append({own.track for own in learned})
         return fit(learned, **options)
 
     def watched_gate(features: Any, tags: Any, tracks: Any, *args: Any, **options: Any) -> object:
-        gates.append(set(tracks.tolist()))
+        detectors.append(set(tracks.tolist()))
         return fit_music_detector(features, tags, tracks, *args, **options)
 
     monkeypatch.setattr(training, "fit", watched)
@@ -99,8 +99,8 @@ def test_test_tracks_are_used_for_nothing(
     barred = {name_of(genre, n) for genre in GENRES for n in PARTS["test"]} | {"jazz.00000"}
     allowed = {name_of(genre, n) for genre in GENRES for n in range(10)} - barred
     assert len(fits) == FOLDS + 1
-    assert not set.union(*fits, *gates) & barred
-    assert fits[-1] == gates[0] == allowed, "what ships learns from everything that it may"
+    assert not set.union(*fits, *detectors) & barred
+    assert fits[-1] == detectors[0] == allowed, "what ships learns from everything that it may"
     assert all(len(part) < len(allowed) for part in fits[:-1])
 
 
@@ -157,7 +157,7 @@ def test_same_seed_same_model(data_dir: Path, tmp_path: Path) -> None:
     assert one.scores != other.scores
     rows = np.stack([recording(name_of(genre, 50)).row() for genre in GENRES])
     again, before, differently = (
-        GenreModel.load(tmp_path / f"{n}.cbm").predict(rows) for n in range(3)
+        GenreModel.load(tmp_path / f"{n}.cbm").predict_rows(rows) for n in range(3)
     )
     np.testing.assert_array_equal(again, before)
     assert not np.array_equal(again, differently)
@@ -176,7 +176,7 @@ def test_the_sidecar_can_be_read_by_people(data_dir: Path, tmp_path: Path) -> No
 @pytest.mark.skipif("GENREBOT_DATA" not in os.environ, reason="GENREBOT_DATA names no data folder")
 def test_committed_scores_can_be_had_again() -> None:
     """Cross-validation as the sidecar describes it, once instead of four times."""
-    info = GenreModel.load().info
+    info = GenreModel.load().metadata
     data_dir = Path(os.environ["GENREBOT_DATA"])
     assert info.training.parameters == {**PARAMETERS, "members": MEMBERS}
     found = learnable(data_dir)

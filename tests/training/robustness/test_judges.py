@@ -57,7 +57,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[set[str]]]:
 
 def test_what_ships_tells_its_verdict(hearing: TrackFeatures) -> None:
     """Whatever the track is called."""
-    verdict = hearing.judged_by(GenreModel.load())
+    verdict = hearing.verdict(GenreModel.load())
     for track in ("jazz.00000", "nobody knows"):
         told = shipped(None)(track, hearing)
         assert (told.genre, told.probability) == (verdict.genre, verdict.confidence)
@@ -99,7 +99,7 @@ def test_calibration_is_that_of_the_model_given(
 ) -> None:
     """A model that would always be sure is as sure as the sidecar's temperature makes it."""
     told = held_out(data_dir, None)("jazz.00000", hearing)
-    row = np.array([0.91] + [0.01] * 9) ** (1 / GenreModel.load().info.calibration.temperature)
+    row = np.array([0.91] + [0.01] * 9) ** (1 / GenreModel.load().metadata.calibration.temperature)
     assert told.probability == pytest.approx(row[0] / row.sum())
     assert fits
 

@@ -329,7 +329,7 @@ def test_an_answer_that_is_not_understood_is_found_anew(
 ) -> None:
     """Another release's idea of a verdict does no harm."""
     ctx.result_cache.keep(
-        "0" * 64, CachedResult(verdict=b'{"genre": "jazz"}', strip=bytes(128)), ["same"]
+        "0" * 64, CachedResult(verdict=b'{"genre": "jazz"}', preview=bytes(128)), ["same"]
     )
     job_id = _start(ctx, send_file(TRACK, file_unique_id="same"))
     assert _steps(hand.drain(), job_id) == WHOLE

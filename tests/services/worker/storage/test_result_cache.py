@@ -18,8 +18,8 @@ from services.worker.storage.result_cache import (
 from shared.settings import AnswerSettings, RedisSettings
 from shared.store.redis_client import connect
 
-SMALL = CachedResult(verdict=b'{"genre": "jazz"}', strip=bytes(128))
-FULL = CachedResult(verdict=b"{}", strip=bytes(range(128)), clip=b"OggS", clip_span="3.0 12.0")
+SMALL = CachedResult(verdict=b'{"genre": "jazz"}', preview=bytes(128))
+FULL = CachedResult(verdict=b"{}", preview=bytes(range(128)), clip=b"OggS", clip_span="3.0 12.0")
 BOUND = 4_000_000
 
 
@@ -38,7 +38,7 @@ def result_cache(redis: Redis) -> ResultCache:
 
 def _large(seed: int, size: int = 1_000_000) -> CachedResult:
     """An answer that takes a little more than ``size`` bytes."""
-    return CachedResult(verdict=b"{}", strip=b"", clip=random.Random(seed).randbytes(size))
+    return CachedResult(verdict=b"{}", preview=b"", clip=random.Random(seed).randbytes(size))
 
 
 def _age(redis: Redis, seconds: float) -> None:

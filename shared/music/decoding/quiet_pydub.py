@@ -1,9 +1,9 @@
-"""pydub, imported without the warnings that do not concern us.
+"""pydub's ``AudioSegment``, imported without warnings that do not apply here.
 
-It warns that ffmpeg is not on the PATH, which we never let it call; Python 3.11 and
-3.12 warn that ``audioop`` goes away, which ``audioop-lts`` brings back; and its
-regular expressions hold escapes that newer compilers complain of. Everything that
-uses pydub takes it from here, so that the first import is this one.
+pydub warns that ffmpeg is not on the PATH, but nothing here lets it call ffmpeg. Python 3.11
+and 3.12 warn that ``audioop`` is deprecated; ``audioop-lts`` replaces it in 3.13. Newer compilers
+warn about escapes in pydub's regular expressions. Import ``AudioSegment`` from this module only,
+so that the first import is the one that filters these warnings.
 """
 
 import warnings

@@ -1,4 +1,4 @@
-"""The 57 features: against plain librosa calls, the golden file, and hostile chunks."""
+"""The engine ``fast`` against the engine ``librosa``, the golden file and degenerate chunks."""
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
@@ -7,16 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from devtools.bench.programs.plain import reference_features, reference_mel_db
 from shared.music.constants import CHUNK_HOP, CHUNK_SAMPLES, N_FRAMES, N_MELS, SAMPLE_RATE
-from shared.music.features import chroma
-from shared.music.features.table import (
-    FEATURE_NAMES,
-    RECIPE_VERSION,
-    analyse_chunk,
-    warm_up,
-)
-from tests.shared.music.conftest import Plainly
+from shared.music.features import chroma, engine, fast, reference
+from shared.music.features.fast import analyse_chunk, warm_up
+from shared.music.features.table import FEATURE_NAMES, RECIPE_VERSION
+from tests.shared.music.conftest import RunLibrosa
 from tests.shared.music.golden import chunks, golden
 
 Samples = NDArray[np.float32]
@@ -26,7 +21,7 @@ NAMES, SPREAD, GOLDEN = golden()
 TEMPO = FEATURE_NAMES.index("tempo")
 
 
-def _hostile() -> dict[str, Samples]:
+def _degenerate() -> dict[str, Samples]:
     silence = np.zeros(CHUNK_SAMPLES, np.float32)
     click, first, last_bit = silence.copy(), silence.copy(), silence.copy()
     click[30_000] = 0.5
@@ -45,11 +40,11 @@ def _hostile() -> dict[str, Samples]:
     }
 
 
-HOSTILE = _hostile()
+DEGENERATE = _degenerate()
 
 
-def _deviation(features: NDArray[np.float64], expected: NDArray[np.float64]) -> dict[str, float]:
-    """Tell the deviation of each feature that is off at all, in published standard deviations."""
+def _deviations(features: NDArray[np.float64], expected: NDArray[np.float64]) -> dict[str, float]:
+    """Return the deviations that are not 0, in standard deviations of the published table."""
     off = np.abs(features - expected) / SPREAD
     return {name: value for name, value in zip(NAMES, off.tolist(), strict=True) if value}
 
@@ -57,59 +52,67 @@ def _deviation(features: NDArray[np.float64], expected: NDArray[np.float64]) -> 
 def _assert_close(
     features: NDArray[np.float64], expected: NDArray[np.float64], tolerance: float
 ) -> None:
-    far = {k: v for k, v in _deviation(features, expected).items() if v > tolerance}
+    far = {k: v for k, v in _deviations(features, expected).items() if v > tolerance}
     assert not far
     assert features[TEMPO] == pytest.approx(expected[TEMPO], rel=1e-8)
 
 
 @pytest.mark.parametrize("name", CHUNKS)
-def test_features_are_those_of_plain_librosa(name: str, plainly: Plainly) -> None:
-    """Sharing transforms changes no feature by more than rounding."""
-    features = analyse_chunk(CHUNKS[name]).features
-    _assert_close(features, plainly(reference_features, CHUNKS[name]), tolerance=1e-5)
+def test_both_engines_agree(name: str, run_librosa: RunLibrosa) -> None:
+    """Features and mel spectrogram differ by no more than rounding."""
+    analysis = analyse_chunk(CHUNKS[name])
+    expected = run_librosa(reference.analyse_chunk, CHUNKS[name])
+    _assert_close(analysis.features, expected.features, tolerance=1e-5)
+    for mel_db in (analysis.mel_db, expected.mel_db):
+        assert mel_db.shape == (N_MELS, N_FRAMES)
+        assert mel_db.dtype == np.float32
+    np.testing.assert_allclose(analysis.mel_db, expected.mel_db, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", CHUNKS)
 def test_features_are_those_of_the_golden_file(name: str) -> None:
-    """A release of a library that changes a column does not go unnoticed."""
+    """Shows when a new release of a library changes a column."""
     _assert_close(analyse_chunk(CHUNKS[name]).features, GOLDEN[name], tolerance=1e-4)
 
 
-@pytest.mark.parametrize("name", CHUNKS)
-def test_mel_spectrogram_is_that_of_plain_librosa(name: str, plainly: Plainly) -> None:
-    """The picture is drawn from the spectrogram the features were computed on."""
-    mel_db = analyse_chunk(CHUNKS[name]).mel_db
-    assert mel_db.shape == (N_MELS, N_FRAMES)
-    assert mel_db.dtype == np.float32
-    np.testing.assert_allclose(mel_db, plainly(reference_mel_db, CHUNKS[name]), atol=1e-3)
-
-
 def test_columns_are_named_as_published() -> None:
-    """Names and order are those of the published table, which the golden file keeps."""
+    """Names and order are those of the published table, which the golden file has."""
     assert NAMES == FEATURE_NAMES
     assert len(set(FEATURE_NAMES)) == 57
     assert RECIPE_VERSION == "gtzan-57/1"
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_degenerate_chunks_have_plain_librosas_finite_features(name: str, plainly: Plainly) -> None:
-    """Silence, constants and clicks give librosa's numbers, without a warning."""
-    analysis = analyse_chunk(HOSTILE[name])
+@pytest.mark.parametrize("name", DEGENERATE)
+def test_both_engines_agree_on_degenerate_chunks(name: str, run_librosa: RunLibrosa) -> None:
+    """Silence, constants and clicks have finite features, and give no warning."""
+    analysis = analyse_chunk(DEGENERATE[name])
     assert np.isfinite(analysis.features).all()
     assert np.isfinite(analysis.mel_db).all()
-    _assert_close(analysis.features, plainly(reference_features, HOSTILE[name]), tolerance=1e-5)
+    expected = run_librosa(reference.analyse_chunk, DEGENERATE[name])
+    _assert_close(analysis.features, expected.features, tolerance=1e-5)
 
 
-def test_silence_is_all_zero_but_for_floor_and_prior() -> None:
-    """Digital silence sits on the -100 dB floor, and its tempo is what was expected anyway."""
-    features = dict(zip(FEATURE_NAMES, analyse_chunk(HOSTILE["silence"]).features, strict=True))
+def test_an_engine_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default is fast; librosa's functions are compiled before they are used."""
+    calls: list[str] = []
+    monkeypatch.setattr(engine, "compile_librosa", lambda: calls.append("compile"))
+    monkeypatch.setattr(reference, "warm_up", lambda: calls.append("warm up"))
+    assert engine.feature_engine() is engine.feature_engine("fast") is fast.analyse_chunk
+    assert not calls
+    assert engine.feature_engine("librosa") is reference.analyse_chunk
+    assert calls == ["compile", "warm up"]
+
+
+def test_features_of_silence() -> None:
+    """Digital silence is at -100 dB, its tempo is that of the prior, and all else is 0."""
+    features = dict(zip(FEATURE_NAMES, analyse_chunk(DEGENERATE["silence"]).features, strict=True))
     assert features.pop("mfcc1_mean") == pytest.approx(-100 * np.sqrt(N_MELS))
     assert features.pop("tempo") == pytest.approx(120, rel=0.03)
     assert max(abs(value) for value in features.values()) < 1e-6
 
 
-def test_the_last_sample_of_three_seconds_does_not_count() -> None:
-    """Whole chunks and chunks cut as published are the same chunk."""
+def test_the_last_sample_of_three_seconds_is_not_used() -> None:
+    """A whole chunk has the features of a chunk cut as for the published table."""
     whole = np.append(CHUNKS["song"], np.float32(0.9))
     assert len(whole) == CHUNK_HOP
     expected = analyse_chunk(CHUNKS["song"]).features
@@ -127,22 +130,22 @@ def test_the_last_sample_of_three_seconds_does_not_count() -> None:
     ids=["short", "long", "two-dimensional", "empty"],
 )
 def test_other_shapes_are_refused(samples: Samples) -> None:
-    """A chunk of another length would have other features, so it is not analysed."""
+    """A chunk of another length would have other features."""
     with pytest.raises(ValueError, match="66150 or 66149 samples"):
         analyse_chunk(samples)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_samples_that_are_not_finite_are_refused(value: float) -> None:
-    """One bad sample would spoil every feature silently."""
+    """A single such sample would spoil every feature."""
     samples = CHUNKS["song"].copy()
     samples[12_345] = value
     with pytest.raises(ValueError, match="not finite"):
         analyse_chunk(samples)
 
 
-def test_samples_are_only_read() -> None:
-    """A chunk may be a view into memory that others read as well."""
+def test_samples_are_not_changed() -> None:
+    """A chunk may be a read-only view."""
     samples = CHUNKS["song"].copy()
     samples.flags.writeable = False
     before = samples.tobytes()
@@ -151,7 +154,7 @@ def test_samples_are_only_read() -> None:
 
 
 def test_threads_may_analyse_at_once() -> None:
-    """The caches behind the features are shared, the features are not."""
+    """Threads share the caches of filters."""
     alone = [analyse_chunk(samples).features for samples in CHUNKS.values()]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(analyse_chunk, CHUNKS.values()))
@@ -159,15 +162,15 @@ def test_threads_may_analyse_at_once() -> None:
         np.testing.assert_array_equal(analysis.features, expected)
 
 
-def test_an_analysis_cannot_be_exchanged() -> None:
-    """Features and spectrogram stay those of one chunk."""
+def test_an_analysis_is_frozen() -> None:
+    """Its attributes cannot be assigned."""
     analysis = analyse_chunk(CHUNKS["noise"])
     with pytest.raises(dataclasses.FrozenInstanceError):
         analysis.features = np.zeros(57)  # type: ignore[misc]
 
 
-def test_after_warming_up_no_tuning_is_new() -> None:
-    """The filters of every tuning are at hand, so no chunk waits for them."""
+def test_warming_up_caches_the_filters_of_all_tunings() -> None:
+    """No chunk computes filters afterwards."""
     chroma._filters.cache_clear()
     warm_up()
     missed = chroma._filters.cache_info().misses
