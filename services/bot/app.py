@@ -61,6 +61,7 @@ class App:
             access=Access(config.access),
             submitter=self.submitter,
             limits=config.limits,
+            retention=config.retention,
         )
         self.poller = Poller(bot, self.dispatcher, self.polling)
         self._tasks: list[asyncio.Task[None]] = []
