@@ -44,7 +44,7 @@ class Capacity:
     jobs_per_user: int = 2
 
 
-def finish_times(workloads: Iterable[Workload], capacity: Capacity) -> dict[str, float]:
+def finish_times(workloads: Iterable[Workload], capacity: Capacity) -> Mapping[str, float]:
     """Estimate when each job will be done.
 
     Args:

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 from aiogram import Bot
+from aiogram.methods import SendMessage
 
 from services.bot import texts
 from services.bot.app import App
 from services.bot.config import Config
 from shared.settings import AnswerSettings, JobSettings
-from tests.services.bot.handlers.test_handlers import reply_to
+from tests.services.bot.handlers.test_handlers import feed, reply_to
 from tests.services.bot.samples import GROUP, update
 
 
@@ -29,8 +30,9 @@ async def test_privacy_names_the_periods_in_force(config: Config, bot: Bot) -> N
 
 async def test_privacy_in_a_group_has_to_name_the_bot(app: App) -> None:
     """As every command."""
-    sent = await reply_to(app, update(GROUP, text="/privacy@genrebot"))
-    assert sent.chat_id == GROUP
+    assert await feed(app, update(GROUP, text="/privacy")) == []
+    [_, sent] = await feed(app, update(GROUP, text="/privacy@genrebot"))
+    assert isinstance(sent, SendMessage)
 
 
 @pytest.mark.parametrize(
