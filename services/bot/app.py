@@ -20,8 +20,8 @@ from services.bot.loop_lag import LagMonitor
 from services.bot.outbox import Outbox
 from services.bot.status.updater import StatusUpdater
 from services.bot.submission import JobSubmitter
+from shared.domain.track import Track
 from shared.queue.celery_config import broker_app
-from shared.queue.messages import Track
 from shared.store.jobs import JobStore
 from shared.telegram.client import make_bot
 

@@ -6,7 +6,8 @@ import time
 from redis import Redis
 
 from services.bot.loop_lag import LagMonitor
-from shared.store.heartbeat import BOT_HEARTBEAT, HEARTBEAT_TTL_S
+from shared.store.heartbeat import HEARTBEAT_TTL_S
+from shared.store.keys import BOT_HEARTBEAT
 
 
 def beat(redis: Redis, lag: LagMonitor | None = None) -> None:

@@ -8,9 +8,9 @@ from aiogram.types import BotCommand
 
 from services.bot.estimation.eta import QueueEstimate
 from shared.domain.genres import GENRES
+from shared.domain.track import Track
 from shared.formatting import clock
 from shared.music.constants import CHUNK_SECONDS, MIN_TRACK_SECONDS
-from shared.queue.messages import Track
 from shared.settings import LimitSettings
 
 BYTES_PER_MB: Final = 1_000_000

@@ -1,24 +1,24 @@
-"""How long a track is and how much work it makes, before anybody has heard it.
+"""The cost model: how long a track is and how much work it makes, before it is decoded.
 
-Effort is counted in seconds of audio, each weighed by how closely it is listened to: the first
-minute counts in full, and what lies further on less, for fewer of its chunks are tagged.
+Effort is measured in seconds of audio, weighted by how many chunks are tagged: the first minute
+counts in full, and later parts less, as only some of their chunks are tagged.
 """
 
 from pathlib import PurePath
 from typing import Final
 
+from shared.domain.track import Track
 from shared.music.constants import CHUNK_SECONDS, TAG_STRIDES
-from shared.queue.messages import Track
 
 TAGGING_SHARE: Final = 0.58
-"""Part of a tagged chunk's work that is its tags: 15 ms, beside 11 ms for its features."""
+"""Share of the tagger in the work on a tagged chunk: 15 ms, beside 11 ms for its features."""
 TYPICAL_S: Final = 210.0
-"""Length of a track of which nothing is known."""
+"""Assumed length of a track if neither length nor size is known."""
 SHORTEST_S: Final = float(CHUNK_SECONDS)
-"""What is shorter is repeated to fill a chunk."""
+"""Shorter tracks are repeated to fill a chunk."""
 
 BITS_PER_S: Final = 192_000
-"""Typical bit rate of compressed sound; half and double are rare."""
+"""Typical bit rate of compressed audio; half or double of it is rare."""
 LOSSLESS_BITS_PER_S: Final = 1_000_000
 VIDEO_BITS_PER_S: Final = 1_500_000
 
@@ -29,7 +29,7 @@ _VIDEO: Final = frozenset(
 
 
 def expected_s(track: Track) -> float:
-    """Length of a track in seconds: as Telegram says, else as its size suggests."""
+    """Return the length of a track in seconds: as Telegram says, else as its size suggests."""
     if track.duration_s:
         return max(SHORTEST_S, track.duration_s)
     if track.file_size is None:
@@ -38,7 +38,7 @@ def expected_s(track: Track) -> float:
 
 
 def effort_s(length_s: float) -> float:
-    """Work that the first ``length_s`` seconds of a track make, in seconds of closest listening."""
+    """Return the effort of the first ``length_s`` seconds of a track, in seconds."""
     effort = start_s = 0.0
     for until, stride in TAG_STRIDES:
         end_s = length_s if until is None else min(length_s, float(until * CHUNK_SECONDS))

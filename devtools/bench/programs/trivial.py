@@ -7,7 +7,9 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from devtools.bench.stand import Stand
-from shared.queue.celery_config import QueueName, TaskName, broker_app, send
+from shared.queue.tasks import QueueName, TaskName
+from shared.queue.celery_config import broker_app
+from shared.queue.sending import send
 from shared.queue.messages import JobMessage
 from shared.settings import LimitSettings
 

@@ -13,15 +13,15 @@ from redis import Redis
 
 from services.bot.estimation.simulation import Capacity, Workload, finish_times
 from shared.domain.job_state import JobState
+from shared.domain.plan import Plan
+from shared.domain.track import Track
 from shared.music.constants import CHUNK_SECONDS
-from shared.queue.celery_config import QueueName
-from shared.queue.messages import Plan, Track
 from shared.scheduling.cost_model import effort_s, expected_s
+from shared.scheduling.policy import left_s, thresholds
 from shared.settings import JobSettings
-from shared.store.jobs import LEADER, job_key
+from shared.store.keys import ACTIVE_JOBS, COSTS, WAITING_JOBS, WORKERS, JobField, job_key
 from shared.store.known_files import is_known
-from shared.store.throughput import SPEED, WORKERS, Speed, WorkerPool
-from shared.store.user_slots import ACTIVE, WAITING
+from shared.store.throughput import Speed, WorkerPool
 
 RESTS: Final = 20
 """A forecast is used for as many times as long as it took to make."""
@@ -36,12 +36,23 @@ _FIXED_LEFT: Final = {
 _REPLY_LEFT: Final = 0.3
 """Part of what every job costs that is still to come at each stage, roughly."""
 
+_FIELDS: Final = ", ".join(
+    f"'{field}'"
+    for field in (
+        JobField.TRACK,
+        JobField.STATE,
+        JobField.PLAN,
+        JobField.ERROR,
+        JobField.LEADER,
+    )
+)
+
 # KEYS: the lists of jobs, workers, speed. ARGV: start of a job's key, now.
 _LOOK: Final = f"""
 local jobs = {{}}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local job = ARGV[1] .. id
-  local facts = redis.call('HMGET', job, 'track', 'stage', 'plan', 'error', '{LEADER}')
+  local facts = redis.call('HMGET', job, {_FIELDS})
   if facts[1] then
     table.insert(jobs, {{id, redis.call('ZRANK', KEYS[2], id),
                         redis.call('SCARD', job .. ':segments'), unpack(facts)}})
@@ -146,7 +157,9 @@ class Outlook:
     def _situation(self) -> _Situation:
         raw = cast(
             "list[Any]",
-            self._look(keys=[ACTIVE, WAITING, WORKERS, SPEED], args=[job_key(""), time.time()]),
+            self._look(
+                keys=[ACTIVE_JOBS, WAITING_JOBS, WORKERS, COSTS], args=[job_key(""), time.time()]
+            ),
         )
         jobs, pool, speed = raw
         sums = dict(zip(speed[::2], speed[1::2], strict=True))
@@ -178,18 +191,19 @@ class Outlook:
         chunks = plan.segment_chunks if plan else settings.segment_chunks
         length_s = plan.duration_s if plan else expected_s(track)
         segment_s = float(chunks * CHUNK_SECONDS)
-        audio_s = max(0.0, length_s - done * segment_s)
+        audio_s = left_s(length_s, done, chunks)
         if state.rank > JobState.FEATURIZING.rank:
             audio_s = 0.0
         load = Workload(
             job_id=job_id,
-            person=track.person,
+            person=track.user,
             fixed=_FIXED_LEFT.get(state, _REPLY_LEFT),
             effort_s=_last(length_s, audio_s),
             segments=ceil(audio_s / segment_s),
-            max_inflight_segments=(
-                (_last(length_s, settings.medium_track_s), QueueName.LONG),
-                (_last(length_s, settings.short_track_s), QueueName.MEDIUM),
+            max_inflight_segments=tuple(
+                (_last(length_s, above_s), queue)
+                for above_s, queue in thresholds(settings)
+                if above_s > 0
             ),
             held=True,
         )

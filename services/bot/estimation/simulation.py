@@ -14,11 +14,10 @@ from functools import cached_property
 from math import ceil
 from typing import Final
 
-from shared.queue.celery_config import QueueName
+from shared.queue.tasks import QueueName
+from shared.scheduling.policy import AGING_SHARE
 from shared.store.throughput import Speed
 
-PASSED_OVER_SHARE: Final = 0.2
-"""Part of the processes that a queue gets while shorter ones are full (every fifth task)."""
 COARSENESS: Final = 0.05
 """What happens within this part of the time since now is looked at together, so that a long queue
 costs little more than a short one."""
@@ -190,7 +189,7 @@ class _Simulation:
 
 def _shares(wanted: Sequence[float], processes: float) -> list[float]:
     """Which part of what each queue's jobs could use they get, from the shortest on."""
-    kept = [0.0, *(min(want, processes * PASSED_OVER_SHARE) for want in wanted[1:])]
+    kept = [0.0, *(min(want, processes * AGING_SHARE) for want in wanted[1:])]
     left, shares = float(processes), []
     for rank, want in enumerate(wanted):
         given = min(want, left - sum(kept[rank + 1 :]))

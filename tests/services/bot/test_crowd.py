@@ -18,10 +18,11 @@ from services.bot.handlers.tracks import AGAIN
 from services.bot.status.view import render
 from services.bot.texts import duration
 from shared.domain.job_state import JobState
-from shared.queue.celery_config import QueueName
+from shared.queue.tasks import QueueName
 from shared.settings import JobSettings
 from shared.store.jobs import JobStore
-from shared.store.throughput import SPEED, WorkerRegistration
+from shared.store.keys import COSTS
+from shared.store.throughput import WorkerRegistration
 from tests.services.bot.handlers.test_handlers import answer, feed
 from tests.services.bot.samples import AUDIO, BOT_ID, GROUP, PERSON, listening, received, update
 from tests.services.bot.status.test_view import seen
@@ -43,7 +44,7 @@ def job_settings() -> JobSettings:
 @pytest.fixture
 def busy(app: App) -> str:
     """A job that takes up all there is room for, and more, of a slow worker."""
-    app.jobs.redis.hset(SPEED, mapping={"effort": 1e6, "heard": 0.4e6})
+    app.jobs.redis.hset(COSTS, mapping={"effort": 1e6, "heard": 0.4e6})
     WorkerRegistration("w", 1, "v").announce(app.jobs.redis)
     return received(app.jobs, chat_id=99, duration_s=3600.0)
 
@@ -116,7 +117,7 @@ async def test_trying_again_later_queues_the_track(app: App, busy: str) -> None:
     view = seen(app.jobs, job_id)
     assert event.message is not None
     assert view.track.message_id == event.message.message_id
-    assert (view.track.person, view.track.duration_s) == (f"{BOT_ID}/{PERSON}", 180)
+    assert (view.track.user, view.track.duration_s) == (f"{BOT_ID}/{PERSON}", 180)
     assert view.status_message_id == OURS
 
 
@@ -229,7 +230,7 @@ def test_place_and_time_come_from_one_forecast(jobs: JobStore) -> None:
     view = seen(jobs, received(jobs))
     text = render(view, QueueEstimate(left_s=200, before=4))
     assert text == "In the queue: 4 tracks are before yours.\nAbout 3 min to go."
-    unattended = render(replace(view, place=3), QueueEstimate(left_s=200, attended=False))
+    unattended = render(replace(view, user_position=3), QueueEstimate(left_s=200, attended=False))
     assert unattended.endswith(f"\nAbout 3 min to go. {texts.NOBODY_THERE}")
 
 

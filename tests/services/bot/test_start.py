@@ -12,7 +12,7 @@ from services.bot import __main__
 from services.bot.heartbeat import beat
 from shared import logs
 from shared.settings import RedisSettings, TelegramSettings
-from shared.store.heartbeat import BOT_HEARTBEAT
+from shared.store.keys import BOT_HEARTBEAT
 from shared.telegram.client import make_bot
 
 HEAVY = "numpy librosa catboost scipy matplotlib av pydub bottleneck soxr services.worker"

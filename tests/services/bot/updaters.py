@@ -10,7 +10,7 @@ from aiogram import Bot
 from services.bot.status.rate_limit import RateLimiter
 from services.bot.status.updater import StatusUpdater
 from shared.store.jobs import JobStore
-from shared.store.redis_client import key
+from shared.store.keys import key
 
 TICK_S = 0.02
 

@@ -7,7 +7,7 @@ from redis import Redis
 
 from services.bot.heartbeat import beat
 from shared.settings import RedisSettings
-from shared.store.heartbeat import worker_heartbeat_key
+from shared.store.keys import worker_heartbeat_key
 from shared.store.redis_client import connect
 from tests.services.cli.conftest import Genrebot
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.worker.context import WorkerContext
 from shared.scheduling.cost_model import effort_s
-from tests.services.worker.virtual import Machine, VirtualWorkers
+from tests.services.worker.simulated_workers import Machine, VirtualWorkers
 from tests.shared.samples import track
 
 FACTOR = 2.0

@@ -8,11 +8,12 @@ import pytest
 from services.bot.estimation import eta
 from services.bot.estimation.eta import Outlook
 from shared.domain.job_state import JobState
+from shared.domain.plan import Plan
+from shared.domain.track import Track
 from shared.errors import AudioError, ErrorCode
-from shared.queue.messages import Plan, Track
 from shared.settings import JobSettings
-from shared.store.jobs import LEADER, JobStore, job_key
-from shared.store.known_files import cached_result_key, single_flight_key
+from shared.store.jobs import JobStore
+from shared.store.keys import JobField, cached_result_file_key, job_key, single_flight_key
 from shared.store.throughput import Speed, WorkerRegistration
 from tests.shared.samples import received, track
 
@@ -38,9 +39,9 @@ def _work(jobs: JobStore, processes: int = 1) -> None:
 def _listening(jobs: JobStore, job_id: str, length_s: float, done: int) -> None:
     jobs.advance(job_id, JobState.FEATURIZING)
     plan = Plan.of(duration_s=length_s, n_chunks=round(length_s / 3), segment_chunks=10, columns=1)
-    jobs.record(job_id, "plan", plan.model_dump_json())
+    jobs.record(job_id, JobField.PLAN, plan.model_dump_json())
     for segment in range(done):
-        jobs.segment_progress.segment_done(job_id, segment)
+        jobs.segment_progress.complete_segment(job_id, segment)
 
 
 def test_each_job_has_its_place_and_time(jobs: JobStore, outlook: Outlook) -> None:
@@ -86,7 +87,7 @@ def test_those_who_wait_for_others_are_told_when_too(jobs: JobStore, outlook: Ou
     follower = received(jobs, duration_s=60.0)
     jobs.advance(mine[0], JobState.FETCHING)
     jobs.advance(follower, JobState.FETCHING)
-    jobs.redis.hset(job_key(follower), LEADER, mine[0])
+    jobs.redis.hset(job_key(follower), JobField.LEADER, mine[0])
     told = outlook.estimates()
     assert told[mine[2]].before is None
     assert told[mine[2]].left_s == pytest.approx(2 * told[mine[0]].left_s, rel=0.05)
@@ -126,7 +127,7 @@ def test_looks_are_rare_where_they_take_long(
 def test_states_of_another_release_hide_nobody(jobs: JobStore, outlook: Outlook) -> None:
     """What cannot be read is passed over."""
     odd, job = received(jobs), received(jobs)
-    jobs.redis.hset(job_key(odd), "stage", "dreaming")
+    jobs.redis.hset(job_key(odd), "state", "dreaming")
     gone = received(jobs)
     jobs.redis.delete(job_key(gone))
     assert outlook.estimates().keys() == {job}
@@ -161,7 +162,7 @@ def test_what_was_heard_makes_room(jobs: JobStore, outlook: Outlook) -> None:
     follower = received(jobs, duration_s=BOUND_S)
     assert outlook.crowded(track()) is not None
     jobs.advance(follower, JobState.FETCHING)
-    jobs.redis.hset(job_key(follower), LEADER, job)
+    jobs.redis.hset(job_key(follower), JobField.LEADER, job)
     assert outlook.crowded(track()) is None
 
 
@@ -206,9 +207,9 @@ def test_an_answer_that_is_kept_is_always_given(
     """Where a worker of the version is there that gave it."""
     del full
     assert outlook.crowded(_again()) is not None
-    jobs.redis.set(cached_result_key("v0", "u"), "x")
+    jobs.redis.set(cached_result_file_key("v0", "u"), "x")
     assert outlook.crowded(_again()) is not None, "of a version that nobody has"
-    jobs.redis.set(cached_result_key("v1", "u"), "x")
+    jobs.redis.set(cached_result_file_key("v1", "u"), "x")
     assert outlook.crowded(_again()) is None
     assert outlook.crowded(_again(None)) is not None
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.bot.estimation.simulation import Capacity, Workload, finish_times
-from shared.queue.celery_config import QueueName
+from shared.queue.tasks import QueueName
 from shared.store.throughput import Speed
 
 SHOP = Capacity(

@@ -9,7 +9,7 @@ from aiogram import Bot
 
 from services.bot.status.sender import SendOutcome, StatusSender
 from shared.store.jobs import JobStore
-from shared.store.redis_client import key
+from shared.store.keys import key
 from tests.services.bot.samples import received
 from tests.services.bot.telegram import FakeTelegram
 from tests.services.bot.waiting import until

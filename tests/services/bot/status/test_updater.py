@@ -26,8 +26,8 @@ async def test_a_job_is_followed_in_one_message(
         await until(lambda: len(telegram.texts) == 3)
         listening(jobs, job_id, done=0)
         await until(lambda: "0 of 80 pieces" in telegram.texts[-1])
-        jobs.segment_progress.segment_done(job_id, 0)
-        jobs.segment_progress.segment_done(job_id, 1)
+        jobs.segment_progress.complete_segment(job_id, 0)
+        jobs.segment_progress.complete_segment(job_id, 1)
         await until(lambda: "40 of 80 pieces" in telegram.texts[-1])
         jobs.advance(job_id, JobState.CLASSIFYING)
         await until(lambda: "Step 4 of 5" in telegram.texts[-1])
@@ -157,7 +157,7 @@ async def test_a_chat_gets_one_edit_a_second(
         await until(lambda: telegram.texts)
         listening(jobs, job_id, done=1)
         await ticks()
-        jobs.segment_progress.segment_done(job_id, 1)
+        jobs.segment_progress.complete_segment(job_id, 1)
         await ticks()
         assert len(telegram.texts) == 1
         clock.now += 1.0

@@ -11,8 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from services.bot.status.updater import StatusUpdater
 from shared.domain.job_state import JobState
 from shared.store.jobs import JobStore
-from shared.store.redis_client import key
-from shared.store.user_slots import ACTIVE, WAITING
+from shared.store.keys import ACTIVE_JOBS, WAITING_JOBS, JobField, key
 from tests.services.bot.samples import received
 from tests.services.bot.telegram import FakeTelegram
 from tests.services.bot.updaters import TICK_S, locked, posted, ticks
@@ -95,7 +94,7 @@ async def test_expired_jobs_leave_the_lists(bot: Bot, jobs: JobStore) -> None:
     job_id = received(jobs)
     jobs.redis.delete(key("job", job_id))
     async with posted(bot, jobs):
-        await until(lambda: jobs.redis.zcard(ACTIVE) == 0 == jobs.redis.zcard(WAITING))
+        await until(lambda: jobs.redis.zcard(ACTIVE_JOBS) == 0 == jobs.redis.zcard(WAITING_JOBS))
 
 
 async def test_an_unreadable_job_hides_no_other(
@@ -140,7 +139,7 @@ async def test_a_message_that_could_not_be_noted_is_not_sent_twice(
     failures = [RedisConnectionError("refused")]
     record = jobs.record
 
-    def sometimes(job_id: str, field: str, value: str) -> bool:
+    def sometimes(job_id: str, field: JobField, value: str) -> bool:
         if failures:
             raise failures.pop()
         return record(job_id, field, value)

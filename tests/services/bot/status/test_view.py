@@ -6,7 +6,8 @@ from services.bot.status.view import over, render
 from services.bot.texts import LABEL_LENGTH, label, megabytes
 from shared.domain.job_state import JobState
 from shared.errors import AudioError, ErrorCode
-from shared.store.jobs import JobStore, JobView
+from shared.store.job_view import JobView
+from shared.store.jobs import JobStore
 from tests.services.bot.samples import listening, received, track
 
 
@@ -42,14 +43,14 @@ def test_listening_counts_pieces(jobs: JobStore) -> None:
     listening(jobs, job_id, done=0)
     texts = [render(seen(jobs, job_id))]
     for segment in range(4):
-        jobs.segment_progress.segment_done(job_id, segment)
+        jobs.segment_progress.complete_segment(job_id, segment)
         texts.append(render(seen(jobs, job_id)))
     assert [f"{20 * k} of 80 pieces" in text for k, text in enumerate(texts)] == [True] * 5
     bars = [text.count("█") for text in texts]
     assert bars == sorted(set(bars))
 
 
-@pytest.mark.parametrize("stage", list(JobState))
+@pytest.mark.parametrize("state", list(JobState))
 def test_the_reply_takes_over(jobs: JobStore, state: JobState) -> None:
     """A job is the board's until it replies, ends or fails."""
     job_id = received(jobs)
