@@ -1,8 +1,16 @@
-"""Sound to genre, for notebooks and scripts: ``from genrebot.music import analyse``."""
+"""From sound to genre, for notebooks and scripts.
+
+from genrebot.music import GenreModel, Tagger, analyse
+
+analysis = analyse("song.mp3", GenreModel.load(), Tagger.load(), max_duration_s=3600)
+print(analysis.verdict.genre, analysis.verdict.confidence)
+"""
 
 from shared.errors import AudioError, ErrorCode, ModelError
 from shared.music.decoding.decoder import TrackInfo, decode, probe
-from shared.music.features.table import FEATURE_NAMES, analyse_chunk
+from shared.music.features.engine import feature_engine
+from shared.music.features.fast import analyse_chunk
+from shared.music.features.table import FEATURE_NAMES, ChunkAnalysis
 from shared.music.model.classifier import GenreModel
 from shared.music.model.verdict import Verdict
 from shared.music.pipeline import Analysis, TrackFeatures, analyse, extract
@@ -15,6 +23,7 @@ __all__ = [
     "TAG_NAMES",
     "Analysis",
     "AudioError",
+    "ChunkAnalysis",
     "ErrorCode",
     "GenreModel",
     "ModelError",
@@ -27,6 +36,7 @@ __all__ = [
     "decode",
     "draw",
     "extract",
+    "feature_engine",
     "make_clip",
     "probe",
     "strongest_span",

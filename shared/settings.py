@@ -6,7 +6,7 @@ what needs no token runs without one.
 
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -140,6 +140,13 @@ class ReplySettings(_Group):
     """A model to use instead of the one that ships."""
     send_clip: bool = True
     """Whether the strongest moment is sent as a voice message."""
+
+
+class FeatureSettings(_Group):
+    """How features are computed."""
+
+    feature_engine: Literal["fast", "librosa"] = "fast"
+    """``librosa`` computes the same features by plain librosa calls, ten times slower."""
 
 
 class ResultCacheSettings(_Group):

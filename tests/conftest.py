@@ -19,7 +19,7 @@ TOGETHER = (
     "tests/e2e/",
     # Of these, only one process may compile librosa's functions into numba's cache: two that
     # do so at once can crash on what they read there.
-    "tests/shared/music/features/",
+    r"tests/(shared/music/(features|tagging)/|services/cli/test_engines\.py)",
     "tests/services/worker/test_pipeline.py",
 )
 """Where tests share what takes long to start or to compile; the first that fits counts."""

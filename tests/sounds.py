@@ -88,7 +88,7 @@ def silence(seconds: float, *, sample_rate: int = SAMPLE_RATE) -> Samples:
 
 
 def tune(seconds: float, seed: int = 0, *, sample_rate: int = SAMPLE_RATE) -> Samples:
-    """Music enough for tests, and for the gate: chords, bass, a melody and drums at 120 bpm."""
+    """A tune that the music detector takes for music: chords, bass, melody, drums at 120 bpm."""
     rng = np.random.default_rng(seed)
     beat = sample_rate // 2
     t = np.arange(beat) / sample_rate

@@ -7,7 +7,7 @@ from shared.domain.genres import genre_name
 from shared.errors import GenrebotError
 from shared.formatting import bar, clock
 from shared.music.constants import CHUNK_SECONDS, WINDOW_CHUNKS
-from shared.music.model.families import Family
+from shared.music.model.music_detector import Family
 from shared.music.model.verdict import CANDIDATES_HOLD, Verdict
 from shared.music.rendering.wording import LIKENESS, candidates, either, percent
 

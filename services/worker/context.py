@@ -18,9 +18,11 @@ from services.worker.storage.result_cache import ResultCache
 from services.worker.storage.single_flight import SingleFlight
 from services.worker.storage.upload_cache import UploadCache
 from services.worker.telegram import Telegram
+from shared.music.features.engine import AnalyseChunk, feature_engine
 from shared.music.model.classifier import GenreModel
 from shared.music.tagging.tagger import Tagger
 from shared.settings import (
+    FeatureSettings,
     JobSettings,
     LimitSettings,
     RedisSettings,
@@ -31,7 +33,7 @@ from shared.settings import (
 from shared.store.jobs import JobStore
 from shared.store.throughput import CostRecorder
 
-RESULT_FORMAT: Final = 1
+RESULT_FORMAT: Final = 2
 """To be raised when the same model would give another result for the same file."""
 
 
@@ -50,6 +52,7 @@ class WorkerContext:
     job_settings: JobSettings
     reply_settings: ReplySettings
     cache_settings: ResultCacheSettings
+    feature_settings: FeatureSettings
 
     @cached_property
     def telegram(self) -> Telegram:
@@ -60,6 +63,11 @@ class WorkerContext:
 
         """
         return Telegram(TelegramSettings())
+
+    @property
+    def analyse_chunk(self) -> AnalyseChunk:
+        """The engine that computes features."""
+        return _feature_engine(self.feature_settings)
 
     @property
     def model(self) -> GenreModel:
@@ -75,14 +83,22 @@ class WorkerContext:
     def version(self) -> str:
         """Changes with everything that a result depends on besides the file."""
         made_by = (
-            f"{RESULT_FORMAT}/{self.reply_settings.send_clip}/{self.model.info.model_dump_json()}"
+            str(RESULT_FORMAT),
+            str(self.reply_settings.send_clip),
+            self.feature_settings.feature_engine,
+            self.model.metadata.model_dump_json(),
         )
-        return hashlib.sha256(made_by.encode()).hexdigest()[:16]
+        return hashlib.sha256("/".join(made_by).encode()).hexdigest()[:16]
 
     @cached_property
     def result_cache(self) -> ResultCache:
         """The cached results of this version."""
         return ResultCache(self.blobs.redis, self.cache_settings, self.version)
+
+
+@cache
+def _feature_engine(settings: FeatureSettings) -> AnalyseChunk:
+    return feature_engine(settings.feature_engine)
 
 
 @cache
@@ -114,4 +130,5 @@ def worker_context(app: Celery) -> WorkerContext:
         job_settings=job_settings,
         reply_settings=ReplySettings(),
         cache_settings=ResultCacheSettings(),
+        feature_settings=FeatureSettings(),
     )

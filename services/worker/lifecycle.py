@@ -42,19 +42,20 @@ def warm_up(sender: Any, **_: object) -> None:
             and the worker would then fail every job.
 
     """
-    from shared.music.features import table  # noqa: PLC0415 - heavy, only workers warm up
+    from shared.music.features import fast  # noqa: PLC0415 - heavy, only workers warm up
     from shared.music.rendering import figure  # noqa: PLC0415
     from shared.music.tagging import chunk_tags  # noqa: PLC0415
 
     started = time.monotonic()
     try:
         ctx = worker_context(sender.app)
-        model, tagger = ctx.model, ctx.tagger
+        model, tagger, analyse_chunk = ctx.model, ctx.tagger, ctx.analyse_chunk
     except ModelError as error:
         sys.exit(str(error))
     except ValidationError as error:
         sys.exit("; ".join(f"{item['loc']}: {item['msg']}" for item in error.errors()))
-    table.warm_up()
+    if analyse_chunk is fast.analyse_chunk:  # librosa is warm once it is loaded
+        fast.warm_up()
     chunk_tags.warm_up(tagger)
     figure.warm_up()
     logger.info("warm after %.1f s, model %s", time.monotonic() - started, model.name)

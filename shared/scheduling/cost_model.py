@@ -1,17 +1,11 @@
-"""The cost model: how long a track is and how much work it makes, before it is decoded.
-
-Effort is measured in seconds of audio, weighted by how many chunks are tagged: the first minute
-counts in full, and later parts less, as only some of their chunks are tagged.
-"""
+"""The cost model: how long a track is, and so how much work it makes, before it is decoded."""
 
 from pathlib import PurePath
 from typing import Final
 
 from shared.domain.track import Track
-from shared.music.constants import CHUNK_SECONDS, TAG_STRIDES
+from shared.music.constants import CHUNK_SECONDS
 
-TAGGING_SHARE: Final = 0.58
-"""Share of the tagger in the work on a tagged chunk: 15 ms, beside 11 ms for its features."""
 TYPICAL_S: Final = 210.0
 """Assumed length of a track if neither length nor size is known."""
 SHORTEST_S: Final = float(CHUNK_SECONDS)
@@ -35,16 +29,6 @@ def expected_s(track: Track) -> float:
     if track.file_size is None:
         return TYPICAL_S
     return max(SHORTEST_S, track.file_size * 8 / _bits_per_s(track))
-
-
-def effort_s(length_s: float) -> float:
-    """Return the effort of the first ``length_s`` seconds of a track, in seconds."""
-    effort = start_s = 0.0
-    for until, stride in TAG_STRIDES:
-        end_s = length_s if until is None else min(length_s, float(until * CHUNK_SECONDS))
-        effort += max(0.0, end_s - start_s) * (1 - TAGGING_SHARE + TAGGING_SHARE / stride)
-        start_s = max(start_s, end_s)
-    return effort
 
 
 def _bits_per_s(track: Track) -> int:

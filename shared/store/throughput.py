@@ -1,6 +1,6 @@
 """How fast the workers are, and how many: measured by them, read for estimates.
 
-Two figures describe the speed: the process seconds for a second of effort (decoding and
+Two figures describe the speed: the process seconds for a second of audio (decoding and
 featurizing), and those for a job whatever its length (fetching, classifying, drawing, replying).
 Each is a quotient of two sums, which decay a little before each addition. The mean so forgets by
 work done and not by time: a quiet night changes nothing.
@@ -24,19 +24,19 @@ from shared.store.lua_scripts import load_script
 
 logger = logging.getLogger(__name__)
 
-EFFORT_MEMORY_S: Final = 900.0
-"""Seconds of effort over which a measurement decays to 1/e: a quarter of an hour of music."""
+AUDIO_MEMORY_S: Final = 900.0
+"""Seconds of audio over which a measurement decays to 1/e: a quarter of an hour of music."""
 JOBS_MEMORY: Final = 20.0
 """The same for jobs."""
 COSTS_TTL_S: Final = 30 * 24 * 3600
 
 # Before anything is measured, these count like one long clip: a machine with two busy cores.
-GUESS_PER_EFFORT: Final = 0.02
+GUESS_PER_SECOND: Final = 0.015
 GUESS_FIXED_S: Final = 1.0
-GUESS_EFFORT_S: Final = 30.0
-"""Seconds of effort, and beside them one job, that the guess weighs."""
+GUESS_AUDIO_S: Final = 30.0
+"""Seconds of audio, and beside them one job, that the guess weighs."""
 
-_PER_EFFORT: Final = frozenset({TaskName.CONVERT, TaskName.FEATURIZE})
+_PER_SECOND: Final = frozenset({TaskName.CONVERT, TaskName.FEATURIZE})
 """Tasks whose cost grows with the length of the track."""
 
 
@@ -46,18 +46,18 @@ class Speed:
 
     fixed_s: float = GUESS_FIXED_S
     """For each job."""
-    per_effort: float = GUESS_PER_EFFORT
-    """For each second of effort."""
+    per_second: float = GUESS_PER_SECOND
+    """For each second of audio."""
 
     @classmethod
     def of(cls, sums: Mapping[str, str]) -> Self:
         """Read the hash ``COSTS``. The fewer measurements there are, the more the guess counts."""
-        fixed, jobs, heard, effort = (
-            float(sums.get(name, 0)) for name in ("fixed", "jobs", "heard", "effort")
+        fixed, jobs, listening, audio = (
+            float(sums.get(name, 0)) for name in ("fixed", "jobs", "listening", "audio")
         )
         return cls(
             fixed_s=(fixed + GUESS_FIXED_S) / (jobs + 1),
-            per_effort=(heard + GUESS_PER_EFFORT * GUESS_EFFORT_S) / (effort + GUESS_EFFORT_S),
+            per_second=(listening + GUESS_PER_SECOND * GUESS_AUDIO_S) / (audio + GUESS_AUDIO_S),
         )
 
 
@@ -139,14 +139,14 @@ class CostRecorder:
 
     def took(self, task_name: TaskName, seconds: float) -> None:
         """Record what a run of a task has cost; each reply counts one job."""
-        if task_name in _PER_EFFORT:
-            self._add("heard", seconds, "effort", 0, EFFORT_MEMORY_S)
+        if task_name in _PER_SECOND:
+            self._add("listening", seconds, "audio", 0, AUDIO_MEMORY_S)
         else:
             self._add("fixed", seconds, "jobs", int(task_name is TaskName.REPLY), JOBS_MEMORY)
 
-    def featurized(self, effort_s: float) -> None:
-        """Record that so much effort is done."""
-        self._add("heard", 0, "effort", effort_s, EFFORT_MEMORY_S)
+    def featurized(self, audio_s: float) -> None:
+        """Record that so many seconds of audio are featurized."""
+        self._add("listening", 0, "audio", audio_s, AUDIO_MEMORY_S)
 
     def _add(self, name: str, more: float, divisor: str, by: float, memory: float) -> None:
         try:

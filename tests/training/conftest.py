@@ -10,7 +10,7 @@ import pytest
 from shared.domain.genres import GENRES
 from shared.music.constants import N_TAGS
 from shared.music.features.table import FEATURE_NAMES
-from shared.music.model.families import FAMILIES
+from shared.music.model.music_detector import FAMILIES
 from training.data.recordings import Recording
 from training.fitting.music_detector import Sounds
 
@@ -104,7 +104,7 @@ def recording(track: str, *, chunks: int = CHUNKS, tagged: bool = True, seed: in
 
 
 def few_sounds() -> Sounds:
-    """Sounds for the gate that nobody had to synthesize."""
+    """Sounds for the music detector that nobody had to synthesize."""
     rng = np.random.default_rng(9)
     names = np.repeat(np.array(FAMILIES), 12)
     centres = np.repeat(np.arange(len(FAMILIES)), 12)[:, None] - 1.0

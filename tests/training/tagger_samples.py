@@ -19,6 +19,8 @@ CONVOLUTIONS = (
     *((128, 1, 1, 51), (64, 1, 1, 51), (32, 1, 1, 51)),
     *((7, 561, 1, 64), (7, 64, 1, 64), (7, 64, 1, 64)),
 )
+ALIVE = (24, 14, 3, 7, 17, 20)
+"""Filters of the published network's first convolutions that are not dead."""
 DENSE = ((1506, 200), (200, 50))
 NORMS = (1, 204, 204, 51, 51, 51, 64, 64, 64, 1506, 200)
 
@@ -39,6 +41,21 @@ def weights(seed: int = 0) -> Weights:
             drawn[f"{layer}/{part}"] = rng.standard_normal(channels).astype(np.float32)
         drawn[f"{layer}/moving_variance"] = rng.uniform(0.5, 2, channels).astype(np.float32)
     return drawn
+
+
+def with_dead_filters(drawn: Weights) -> Weights:
+    """Let only the published network's numbers of filters live, as training leaves the others.
+
+    Their weights are zero but for rounding; bias and norm are anything.
+    """
+    rng = np.random.default_rng(2)
+    changed = dict(drawn)
+    for number, alive in enumerate(ALIVE):
+        name = f"{_layer('conv2d', number)}/kernel"
+        dead = rng.permutation(drawn[name].shape[-1])[alive:]
+        changed[name] = drawn[name].copy()
+        changed[name][..., dead] *= np.float32(1e-9)
+    return changed
 
 
 def plain_tags(patch: NDArray[np.float32], drawn: Weights) -> NDArray[np.float64]:

@@ -134,9 +134,8 @@ def _from_audio(
             features, tags = heard
             known = np.flatnonzero(np.isfinite(tags).all(axis=1))
             moments = known * float(CHUNK_SECONDS)
-            places = np.flatnonzero(loud(features))
             yield Recording(
-                path.stem, path.parent.name, features[places], places, tags[known], moments, "audio"
+                path.stem, path.parent.name, features[known], known, tags[known], moments, "audio"
             )
         progress(done / len(files))
 

@@ -2,9 +2,12 @@
 
 A batch norm at rest is y = factor * x + offset for each channel, with the averages it has
 learned. Everything is worked out in double precision and kept in single.
+
+Most of the published network's filters have died in training: their weights are zero but for
+rounding, so they give the same value at every time, whatever is heard.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -19,6 +22,10 @@ Exact = NDArray[np.float64]
 EPSILON: Final = 1e-3
 """What tf.layers.batch_normalization adds to the variance; the package leaves its default."""
 
+DEAD_BELOW: Final = 1e-6
+"""Norm of a filter's weights below which it is dead: the published network's dead ones have
+7e-8 at most, and their batch norms make even less of that; the others have 1.3e-6 at least."""
+
 
 @dataclass(frozen=True, eq=False)
 class Affine:
@@ -26,6 +33,59 @@ class Affine:
 
     factor: Exact
     offset: Exact
+
+    def only(self, channels: NDArray[np.bool_]) -> Self:
+        """Return it for some of the channels."""
+        return type(self)(self.factor[channels], self.offset[channels])
+
+
+@dataclass(frozen=True, eq=False)
+class Channels:
+    """Which of a layer's channels vary, and what the others always are.
+
+    Attributes:
+        alive: bool of shape (channels,).
+        rest: float64 of shape (channels,), the values of those that are not; else zero.
+
+    """
+
+    alive: NDArray[np.bool_]
+    rest: Exact
+
+    @classmethod
+    def of(cls, kernel: Exact, bias: Exact, norm: Affine, dead_below: float) -> Self:
+        """Say so of a convolution's filters (the kernel's last axis), with ReLU and norm behind."""
+        alive = np.sqrt(np.square(kernel).sum(axis=tuple(range(kernel.ndim - 1)))) >= dead_below
+        return cls(alive, np.where(alive, 0.0, norm.factor * np.maximum(bias, 0) + norm.offset))
+
+    @classmethod
+    def varying(cls, count: int) -> Self:
+        """Channels that all vary."""
+        return cls(np.ones(count, bool), np.zeros(count))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Put channels of several layers one behind the other."""
+        return cls(
+            np.concatenate([part.alive for part in parts]),
+            np.concatenate([part.rest for part in parts]),
+        )
+
+    def with_ones(self, kernel: Exact) -> Exact:
+        """Fit a kernel over these channels to the varying ones and, where others are, one of ones.
+
+        Args:
+            kernel: shape (..., channels, outputs).
+
+        Returns:
+            Shape (..., varying channels and one, outputs). Zero-padded as they are, the ones
+            bring what the other channels add up to, at the ends too.
+
+        """
+        varying = kernel[..., self.alive, :]
+        if self.alive.all():
+            return varying
+        return np.concatenate((varying, (self.rest @ kernel)[..., None, :]), axis=-2)
 
 
 class Variables:

@@ -16,7 +16,7 @@ from shared.domain.job_state import JobState
 from shared.domain.plan import Plan
 from shared.domain.track import Track
 from shared.music.constants import CHUNK_SECONDS
-from shared.scheduling.cost_model import effort_s, expected_s
+from shared.scheduling.cost_model import expected_s
 from shared.scheduling.policy import left_s, thresholds
 from shared.settings import JobSettings
 from shared.store.keys import ACTIVE_JOBS, COSTS, WAITING_JOBS, WORKERS, JobField, job_key
@@ -198,18 +198,9 @@ class Outlook:
             job_id=job_id,
             person=track.user,
             fixed=_FIXED_LEFT.get(state, _REPLY_LEFT),
-            effort_s=_last(length_s, audio_s),
+            audio_s=audio_s,
             segments=ceil(audio_s / segment_s),
-            max_inflight_segments=tuple(
-                (_last(length_s, above_s), queue)
-                for above_s, queue in thresholds(settings)
-                if above_s > 0
-            ),
+            max_inflight_segments=thresholds(settings)[:-1],
             held=True,
         )
         return _Job(load, None, audio_s)
-
-
-def _last(length_s: float, seconds: float) -> float:
-    """Effort of a track's last seconds."""
-    return effort_s(length_s) - effort_s(max(0.0, length_s - seconds))

@@ -32,12 +32,12 @@ class Workload:
     person: str
     fixed: float
     """Part of what every job costs that is still to come, from 0 to 1."""
-    effort_s: float
-    """Effort still to come."""
+    audio_s: float
+    """Seconds of audio still to be listened to."""
     segments: int
     """Featurize tasks still to come."""
     max_inflight_segments: Sequence[tuple[float, QueueName]]
-    """Effort left above which it is on each of the longer queues, the longest first."""
+    """Audio left, in seconds, above which it is on each of the longer queues, the longest first."""
     held: bool = False
     """Whether it waits for earlier ones of its person."""
     leader: str | None = None
@@ -92,9 +92,9 @@ class _Run:
 
     @cached_property
     def _bounds(self) -> list[tuple[float, int]]:
-        scale = self.total_s / max(_INSTANT, self.load.effort_s)
+        scale = self.total_s / max(_INSTANT, self.load.audio_s)
         return [
-            (effort_s * scale, _RANKS[queue]) for effort_s, queue in self.load.max_inflight_segments
+            (audio_s * scale, _RANKS[queue]) for audio_s, queue in self.load.max_inflight_segments
         ]
 
 
@@ -138,7 +138,7 @@ class _Simulation:
         """Say what a job takes, alone on all processes."""
         speed, processes = self._shop.speed, self._shop.processes
         fixed_s = load.fixed * speed.fixed_s
-        heard_s = 0.0 if spared else load.effort_s * speed.per_effort
+        heard_s = 0.0 if spared else load.audio_s * speed.per_second
         segments = max(1, load.segments)
         rounds = ceil(segments / min(self._shop.max_inflight_segments, processes, segments))
         alone_s = fixed_s + heard_s * rounds / segments

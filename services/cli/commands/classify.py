@@ -12,15 +12,17 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from services.cli import shown
+from services.cli.engine import engine_option
 from shared.domain.genres import genre_name
 from shared.errors import GenrebotError, ModelError
 from shared.formatting import bar, clock
+from shared.music.features.engine import AnalyseChunk, EngineName, feature_engine
 from shared.music.model.classifier import GenreModel
 from shared.music.model.verdict import Verdict
 from shared.music.pipeline import Analysis, analyse
 from shared.music.rendering.wording import LIKENESS, candidates, either, percent
 from shared.music.tagging.tagger import Tagger
-from shared.settings import LimitSettings, ReplySettings
+from shared.settings import FeatureSettings, LimitSettings, ReplySettings
 
 
 @click.command()
@@ -33,8 +35,14 @@ from shared.settings import LimitSettings, ReplySettings
     help="Save the picture of why; for several files, the folder to save them in.",
 )
 @click.option("--model", type=click.Path(path_type=Path), help="Use another model (.cbm).")
+@engine_option
 def command(
-    files: tuple[str, ...], plot: Path | None, model: Path | None, *, as_json: bool
+    files: tuple[str, ...],
+    plot: Path | None,
+    model: Path | None,
+    engine: EngineName | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Tell the genre of each FILE: wav, mp3, ogg, opus, m4a, flac, wma, or a video.
 
@@ -48,11 +56,12 @@ def command(
     except ModelError as error:
         raise click.ClickException(str(error)) from error
     pictures = _pictures(files, plot)
+    analyse_chunk = feature_engine(engine or FeatureSettings().feature_engine)
     failed = False
     for file, picture in zip(files, pictures, strict=True):
         name = shown(file)
         try:
-            analysis = _analyse(file, genre_model, tagger, limit)
+            analysis = _analyse(file, genre_model, tagger, analyse_chunk, limit)
         except GenrebotError as error:
             failed = True
             click.echo(f"{name}: {error.message}", err=True)
@@ -65,7 +74,9 @@ def command(
     sys.exit(1 if failed else 0)
 
 
-def _analyse(file: str, model: GenreModel, tagger: Tagger, limit: float) -> Analysis:
+def _analyse(
+    file: str, model: GenreModel, tagger: Tagger, analyse_chunk: AnalyseChunk, limit: float
+) -> Analysis:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(escape(shown(Path(file).name)), total=1.0)
@@ -74,6 +85,7 @@ def _analyse(file: str, model: GenreModel, tagger: Tagger, limit: float) -> Anal
             model,
             tagger,
             max_duration_s=limit,
+            analyse_chunk=analyse_chunk,
             progress=lambda share: progress.update(task, completed=share),
         )
 
@@ -163,6 +175,6 @@ def _save(target: Path, file: str, analysis: Analysis) -> None:
 
     title = analysis.info.title or shown(Path(file).name)
     try:
-        target.write_bytes(draw(analysis.strip, analysis.verdict, title=title))
+        target.write_bytes(draw(analysis.preview, analysis.verdict, title=title))
     except OSError as error:
         raise click.ClickException(f"cannot write {target}: {error.strerror}") from error

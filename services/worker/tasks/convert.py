@@ -10,7 +10,7 @@ from shared.domain.job_state import JobState
 from shared.domain.plan import Plan
 from shared.music.chunking import segments
 from shared.music.constants import CHUNK_HOP, CHUNK_SECONDS
-from shared.music.decoding.slices import BEGINNING, Mark, Slice
+from shared.music.decoding.slices import TRACK_START, Slice, SliceEnd
 from shared.music.rendering.mel_preview import columns_per_chunk
 from shared.queue.messages import SegmentMessage
 from shared.queue.tasks import TaskName
@@ -54,8 +54,8 @@ def _convert(ctx: WorkerContext, view: JobView) -> None:
             ctx.blobs.put(job_id, audio_name(after), pcm.tobytes())
             after += 1
             n_chunks += len(pcm)
-    if decoded.mark is not None:
-        ctx.blobs.put(job_id, slice_end_name(after), decoded.mark.model_dump_json().encode())
+    if decoded.end is not None:
+        ctx.blobs.put(job_id, slice_end_name(after), decoded.end.model_dump_json().encode())
     plan = _plan(view.plan, decoded, n_chunks, size)
     progress = ctx.jobs.segment_progress.commit_slice(job_id, before, after, plan)
     if progress is None:
@@ -71,7 +71,7 @@ def _plan(known: Plan | None, decoded: Slice, n_chunks: int, size: int) -> Plan:
     A file that does not say is assumed to be twice as long as what was decoded so far.
     """
     decoded_s = decoded.duration_s
-    if decoded.mark is None:
+    if decoded.end is None:
         duration_s, expected = decoded_s, n_chunks
     else:
         duration_s = max(decoded.declared_s or 2 * decoded_s, decoded_s + CHUNK_SECONDS)
@@ -81,7 +81,7 @@ def _plan(known: Plan | None, decoded: Slice, n_chunks: int, size: int) -> Plan:
         n_chunks=expected,
         segment_chunks=size,
         columns=known.columns_per_chunk if known else columns_per_chunk(expected),
-        complete=decoded.mark is None,
+        complete=decoded.end is None,
     )
 
 
@@ -92,15 +92,15 @@ def _discard_completed(ctx: WorkerContext, job_id: str, before: int, after: int)
             ctx.blobs.discard(job_id, audio_name(segment))
 
 
-def nearest_slice_end(blobs: BlobStore, job_id: str, segment: int) -> Mark:
+def nearest_slice_end(blobs: BlobStore, job_id: str, segment: int) -> SliceEnd:
     """Return the last point at or before the start of a segment where decoding can resume."""
     for earlier in range(segment, 0, -1):
         if blobs.head(job_id, slice_end_name(earlier)) is not None:
             return _slice_end(blobs, job_id, earlier)
-    return BEGINNING
+    return TRACK_START
 
 
-def _slice_end(blobs: BlobStore, job_id: str, segment: int) -> Mark:
+def _slice_end(blobs: BlobStore, job_id: str, segment: int) -> SliceEnd:
     if segment == 0:
-        return BEGINNING
-    return Mark.model_validate_json(blobs.get(job_id, slice_end_name(segment)))
+        return TRACK_START
+    return SliceEnd.model_validate_json(blobs.get(job_id, slice_end_name(segment)))

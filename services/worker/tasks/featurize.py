@@ -14,12 +14,10 @@ from shared.domain.job_state import JobState
 from shared.domain.plan import Plan
 from shared.music.constants import CHUNK_HOP, CHUNK_SECONDS
 from shared.music.decoding.pcm import from_pcm16
-from shared.music.features.table import analyse_chunk
 from shared.music.rendering.mel_preview import mel_preview, narrow
-from shared.music.tagging.chunk_tags import ChunkTags
+from shared.music.tagging.chunk_tags import chunk_tags
 from shared.queue.messages import SegmentMessage
 from shared.queue.tasks import TaskName
-from shared.scheduling.cost_model import effort_s
 
 
 @job_task(app, TaskName.FEATURIZE, SegmentMessage)
@@ -44,10 +42,9 @@ def featurize(ctx: WorkerContext, message: SegmentMessage) -> None:
 def _featurize(ctx: WorkerContext, job_id: str, plan: Plan, segment: int) -> None:
     pcm = ctx.blobs.get(job_id, audio_name(segment))
     samples = from_pcm16(pcm).reshape(-1, CHUNK_HOP)
-    chunks = [analyse_chunk(chunk) for chunk in samples]
+    chunks = [ctx.analyse_chunk(chunk) for chunk in samples]
     features = np.stack([chunk.features for chunk in chunks])
-    chunk_tags = ChunkTags(ctx.tagger, segment * plan.segment_chunks)
-    tags = np.stack([chunk_tags.next(chunk) for chunk in samples])
+    tags = np.stack([chunk_tags(ctx.tagger, chunk) for chunk in samples])
     length_s = min(CHUNK_SECONDS, plan.duration_s)
     previews = [
         mel_preview(chunk.mel_db, plan.columns_per_chunk, length_s=length_s) for chunk in chunks
@@ -55,10 +52,7 @@ def _featurize(ctx: WorkerContext, job_id: str, plan: Plan, segment: int) -> Non
     packed = io.BytesIO()
     np.savez(packed, features=features, tags=tags, preview=np.concatenate(previews, axis=1))
     ctx.blobs.put(job_id, features_name(segment), packed.getvalue())
-    start_s = segment * plan.segment_chunks * CHUNK_SECONDS
-    ctx.cost_recorder.featurized(
-        effort_s(start_s + len(samples) * CHUNK_SECONDS) - effort_s(start_s)
-    )
+    ctx.cost_recorder.featurized(len(samples) * CHUNK_SECONDS)
 
 
 def load_features(
@@ -68,7 +62,7 @@ def load_features(
 
     Returns:
         Features of shape (chunks, 57), tags of shape (chunks, 50) with rows of NaN where a
-        chunk was not tagged, and the mel preview of shape (128, columns), no wider than the
+        chunk is silent, and the mel preview of shape (128, columns), no wider than the
         picture: a file may have understated its length.
 
     Raises:

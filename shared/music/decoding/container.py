@@ -1,8 +1,8 @@
-"""Opening a file and finding its sound, without ever opening anything else.
+"""Opening a file and selecting its audio stream, without opening any other file.
 
-A playlist may name other files and addresses, and FFmpeg would follow it. So the
-file is opened here and FFmpeg is handed its bytes alone, not its name; it may use
-the demuxers listed below, none of which is a playlist, and no protocol.
+A playlist may name other files and addresses, and FFmpeg would follow it. Therefore the file is
+opened here, and FFmpeg receives its bytes without its name. FFmpeg may use only the demuxers
+listed below, none of which reads playlists, and no protocol.
 """
 
 import os
@@ -20,21 +20,26 @@ from shared.errors import AudioError, ErrorCode
 from shared.music.decoding import signature
 
 Source = str | os.PathLike[str] | BinaryIO
-"""A path, never an address, or a file that can be read and sought."""
+"""A path (never a URL), or a seekable file opened for reading."""
 
 ADVICE: Final = "Send the music as mp3, m4a, ogg, flac or wav."
 
-_SOUND: Final = (
+_AUDIO_DEMUXERS: Final = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,loas,matroska,mov,mp3,"
     "mpc,mpc8,mpeg,mpegts,oma,ogg,rm,tak,tta,voc,w64,wav,wv,xwma"
 )
-# Recognized only to be told apart from what is no medium at all.
-_PICTURES: Final = "bmp_pipe,gif,h264,ivf,jpeg_pipe,m4v,mpegvideo,png_pipe,tiff_pipe,webp_pipe"
-_OPTIONS: Final = {"format_whitelist": f"{_SOUND},{_PICTURES}", "protocol_whitelist": "none"}
+# Allowed so that a picture or a video without sound gets its own error instead of NOT_AUDIO.
+_PICTURE_DEMUXERS: Final = (
+    "bmp_pipe,gif,h264,ivf,jpeg_pipe,m4v,mpegvideo,png_pipe,tiff_pipe,webp_pipe"
+)
+_OPTIONS: Final = {
+    "format_whitelist": f"{_AUDIO_DEMUXERS},{_PICTURE_DEMUXERS}",
+    "protocol_whitelist": "none",
+}
 
 
-class _Bytes:
-    """A file without its name: FFmpeg guesses from names, and names come from users."""
+class _NamelessFile:
+    """A file without its name: FFmpeg guesses formats from names, and names come from users."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.read = file.read
@@ -43,12 +48,12 @@ class _Bytes:
 
 
 @contextmanager
-def open_sound(source: Source) -> Iterator[tuple[InputContainer, AudioStream]]:
-    """Open a file and its best audio stream; every other stream is left unread.
+def open_audio(source: Source) -> Iterator[tuple[InputContainer, AudioStream]]:
+    """Open a file and select its best audio stream; packets of other streams are discarded.
 
     Raises:
         AudioError: ``NOT_FOUND``, ``EMPTY_FILE``, ``ENCRYPTED``, ``NOT_AUDIO``,
-            ``NO_AUDIO_TRACK``, or ``DAMAGED`` for a known kind of file that cannot be opened.
+            ``NO_AUDIO_TRACK``, or ``DAMAGED`` for a file of a known format that cannot be opened.
         OSError: reading the file failed part way.
 
     """
@@ -58,14 +63,14 @@ def open_sound(source: Source) -> Iterator[tuple[InputContainer, AudioStream]]:
         file.seek(0)
         if not head:
             raise AudioError(ErrorCode.EMPTY_FILE, f"The file is empty. {ADVICE}")
-        if signature.is_locked(head):
-            raise locked()
-        with _demuxed(file, head) as container:
-            yield container, _sound_of(container)
+        if signature.is_encrypted(head):
+            raise encrypted()
+        with _open_container(file, head) as container:
+            yield container, _audio_stream(container)
 
 
-def locked() -> AudioError:
-    """The error for sound that only its seller's player can play."""
+def encrypted() -> AudioError:
+    """Return the error for copy-protected audio."""
     return AudioError(
         ErrorCode.ENCRYPTED,
         f"The file is copy-protected (DRM), so its sound cannot be read. {ADVICE}",
@@ -79,7 +84,7 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
         return
     path = Path(source)
     try:
-        # A device or a pipe may never end, or never begin.
+        # A device or a pipe could block forever.
         file = path.open("rb") if path.is_file() else None
     except OSError:
         file = None
@@ -92,16 +97,18 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
         yield file
 
 
-def _demuxed(file: BinaryIO, head: bytes) -> InputContainer:
+def _open_container(file: BinaryIO, head: bytes) -> InputContainer:
     unknown = AudioError(
         ErrorCode.NOT_AUDIO, f"This is not a sound file, or none of a known kind. {ADVICE}"
     )
-    if signature.is_no_medium(head):
+    if signature.is_archive_or_document(head):
         raise unknown
     try:
-        return av.open(_Bytes(file), "r", container_options=_OPTIONS, metadata_errors="replace")
+        return av.open(
+            _NamelessFile(file), "r", container_options=_OPTIONS, metadata_errors="replace"
+        )
     except av.FFmpegError as error:
-        name = signature.kind(head)
+        name = signature.format_name(head)
         if name is None:
             raise unknown from error
         raise AudioError(
@@ -111,7 +118,7 @@ def _demuxed(file: BinaryIO, head: bytes) -> InputContainer:
         ) from error
 
 
-def _sound_of(container: InputContainer) -> AudioStream:
+def _audio_stream(container: InputContainer) -> AudioStream:
     if not container.streams.audio:
         raise AudioError(
             ErrorCode.NO_AUDIO_TRACK,
@@ -124,23 +131,24 @@ def _sound_of(container: InputContainer) -> AudioStream:
             ErrorCode.NOT_AUDIO,
             f"The sound is coded in a way that cannot be read here. {ADVICE}",
         )
-    if stream.codec_tag in signature.LOCKED_SAMPLE_ENTRIES:
-        raise locked()
+    if stream.codec_tag in signature.ENCRYPTED_SAMPLE_ENTRIES:
+        raise encrypted()
     for other in container.streams:
         if other is not stream:
             other.discard = Discard.all
-    # The queue decodes many files side by side; one file takes one core.
+    # Workers decode several files at once; each decoder uses one core.
     stream.codec_context.thread_count = 1
-    _forget_channel_names(stream)
+    _drop_channel_map(stream)
     return stream
 
 
-def _forget_channel_names(stream: AudioStream) -> None:
-    """Replace the names of the channels by their number, all that a mean needs.
+def _drop_channel_map(stream: AudioStream) -> None:
+    """Replace a custom channel layout by the plain number of channels.
 
-    PyAV 17.1 to 18.1 share the map of a custom layout (AIFF, CAF and QuickTime may have
-    one) with every ``AudioLayout`` and free it with each: the process aborts. Read once
-    and overwritten, it has one owner, and the frames inherit a layout without a map.
+    PyAV 17.1 to 18.1 share the channel map of a custom layout (found in AIFF, CAF and
+    QuickTime files) between ``AudioLayout`` objects, and each of them frees it: the process
+    aborts. After this assignment the map has one owner, and frames inherit a layout without
+    a map. Mixing to mono needs only the number of channels.
     """
     layout = stream.codec_context.layout
     if layout.nb_channels:

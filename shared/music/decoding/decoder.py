@@ -1,4 +1,4 @@
-"""From any file that FFmpeg plays to one channel at one rate, a second at a time."""
+"""Decoding of any file that FFmpeg plays to mono samples at ``SAMPLE_RATE``, block by block."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from shared.music.decoding.container import Source, open_sound
+from shared.music.decoding.container import Source, open_audio
 from shared.music.decoding.resumable import ResumableDecoder, declared_s
 
 __all__ = ["Source", "TrackInfo", "decode", "probe"]
@@ -16,7 +16,7 @@ __all__ = ["Source", "TrackInfo", "decode", "probe"]
 
 @dataclass(frozen=True)
 class TrackInfo:
-    """What a file says of itself; ``duration_s`` is in seconds, where it says so at all."""
+    """Facts from a file's headers; ``duration_s`` (seconds) is None where there is no length."""
 
     duration_s: float | None
     codec: str
@@ -27,16 +27,16 @@ class TrackInfo:
 
 
 def probe(source: Source) -> TrackInfo:
-    """Read a file's description without decoding it.
+    """Read a file's headers without decoding it.
 
     Args:
-        source: a path, or a file that can be read and sought; it is not closed.
+        source: a path, or a seekable file, which is not closed.
 
     Raises:
-        AudioError: as ``decode``, but for ``TOO_LONG`` and what only decoding shows.
+        AudioError: as ``decode``, except ``TOO_LONG`` and errors that appear only in decoding.
 
     """
-    with open_sound(source) as (container, stream):
+    with open_audio(source) as (container, stream):
         return TrackInfo(
             duration_s=declared_s(container, stream),
             codec=stream.codec_context.codec.canonical_name,
@@ -48,13 +48,13 @@ def probe(source: Source) -> TrackInfo:
 
 
 def decode(source: Source, *, max_duration_s: float) -> Iterator[NDArray[np.float32]]:
-    """Decode a track to mono at ``SAMPLE_RATE``, in memory that does not grow with it.
+    """Decode a track to mono at ``SAMPLE_RATE``, in constant memory.
 
-    The mean of the channels, resampled with soxr where the rate differs and rounded
-    to 16 bits. Damaged packets are left out; of a truncated file comes what is there.
+    Channels are averaged, resampled with soxr where the rate differs, and rounded to 16 bits.
+    Damaged packets are left out; a truncated file gives the samples that it has.
 
     Args:
-        source: a path, or a file that can be read and sought; it is not closed.
+        source: a path, or a seekable file, which is not closed.
         max_duration_s: longest track that is accepted, in seconds.
 
     Yields:
@@ -62,8 +62,9 @@ def decode(source: Source, *, max_duration_s: float) -> Iterator[NDArray[np.floa
 
     Raises:
         AudioError: ``NOT_FOUND``, ``EMPTY_FILE``, ``NOT_AUDIO``, ``NO_AUDIO_TRACK``,
-            ``ENCRYPTED``, or ``TOO_LONG`` by the file's own word before the first block;
-            ``TOO_LONG`` or ``ENCRYPTED`` where it shows; ``DAMAGED`` at once or at the end.
+            ``ENCRYPTED``, or ``TOO_LONG`` by the headers, before the first block;
+            ``TOO_LONG`` or ``ENCRYPTED`` later, where the headers did not say so;
+            ``DAMAGED`` before the first block or after the last one.
         OSError: reading the file failed part way.
 
     """
@@ -71,6 +72,6 @@ def decode(source: Source, *, max_duration_s: float) -> Iterator[NDArray[np.floa
 
 
 def _title(container: InputContainer, stream: AudioStream) -> str | None:
-    # Ogg keeps its tags on the stream, everything else on the container.
+    # Ogg stores tags on the stream, other formats on the container.
     raw = container.metadata.get("title") or stream.metadata.get("title") or ""
     return " ".join("".join(c if c.isprintable() else " " for c in raw).split()) or None

@@ -1,4 +1,4 @@
-"""From packets to frames, past the damaged ones, and from frames to one channel."""
+"""Decoding packets to frames, skipping damaged packets, and mixing frames to mono."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple, cast
@@ -13,45 +13,46 @@ from av.packet import Packet
 from numpy.typing import NDArray
 
 from shared.errors import AudioError, ErrorCode
-from shared.music.decoding.container import ADVICE, locked
+from shared.music.decoding.container import ADVICE, encrypted
 
 _READ_FAILURES: Final = 16
-"""Times that reading is taken up again behind a place that the demuxer stumbles over."""
+"""How many demuxer errors are skipped before reading stops."""
 
-_WARM_UP: Final = 32
-"""Packets that are decoded and thrown away where decoding begins inside a file: codecs lean on
-what came before, mp3 on nine packets and Opus on 80 ms."""
+_PRE_ROLL: Final = 32
+"""Packets decoded and dropped before the first wanted one, as codecs depend on earlier packets:
+mp3 on nine of them, Opus on 80 ms."""
 
-_PLANES: Final = 8
-"""PyAV counts a frame's planes up to a null pointer, which eight of them leave no room for."""
+_UNSAFE_PLANES: Final = 8
+"""From this number of planes on PyAV miscounts them: it looks for a null pointer after the last
+of at most eight."""
 
 _FULL_SCALE: Final = {"u1": 128.0, "i2": 32_768.0, "i4": 2_147_483_648.0, "f4": 1.0, "f8": 1.0}
 
 
-class Tally(NamedTuple):
-    """How many packets could be decoded, how many could not, and the frames that came of it."""
+class PacketCounts(NamedTuple):
+    """Numbers of intact and of damaged packets so far, and of frames decoded from them."""
 
     intact: int = 0
-    broken: int = 0
+    damaged: int = 0
     frames: int = 0
 
-    def and_of(self, found: list[AudioFrame] | None) -> "Tally":
-        """Count one more packet, by its frames; None where it is broken."""
-        if found is None:
-            return self._replace(broken=self.broken + 1)
-        return self._replace(intact=self.intact + 1, frames=self.frames + len(found))
+    def with_packet(self, frames: list[AudioFrame] | None) -> "PacketCounts":
+        """Return the counts with one more packet, given its frames, or None if it is damaged."""
+        if frames is None:
+            return self._replace(damaged=self.damaged + 1)
+        return self._replace(intact=self.intact + 1, frames=self.frames + len(frames))
 
 
 class FrameReader:
-    """Decodes a stream packet by packet, leaving out what is damaged.
+    """Decodes a stream packet by packet and leaves out damaged packets.
 
     Args:
-        container: just opened.
-        stream: its sound.
-        packet: number of the first packet whose sound is wanted. What lies before it is
-            read but, except for the last few packets, not decoded: ten to twenty times as
-            fast, and unlike a seek it finds the same place in a file of every kind.
-        tally: what is known of the packets before that one.
+        container: a container that has just been opened.
+        stream: its audio stream.
+        first_packet: number of the first packet whose frames are wanted. Earlier packets are
+            read but, except for ``_PRE_ROLL`` of them, not decoded. This is ten to twenty
+            times as fast as decoding and, unlike a seek, exact in every format.
+        counts: the counts of all packets before ``first_packet``.
 
     """
 
@@ -60,40 +61,41 @@ class FrameReader:
         container: InputContainer,
         stream: AudioStream,
         *,
-        packet: int = 0,
-        tally: "Tally | None" = None,
+        first_packet: int = 0,
+        counts: "PacketCounts | None" = None,
     ) -> None:
         self._container = container
         self._stream = stream
-        self._first = packet
-        self.before = self._tally = tally or Tally()
-        """What is known of the packets before the one whose frames come at the moment."""
+        self._first = first_packet
+        self.counts_before = self._counts = counts or PacketCounts()
+        """Counts of all packets before the one whose frames are yielded at the moment."""
 
     def __iter__(self) -> Iterator[tuple[int, AudioFrame]]:
-        """Yield each frame with the number of the packet that it came of.
+        """Yield each frame with the number of its packet.
 
         Raises:
-            AudioError: ``DAMAGED`` at the end when nothing, or less than half of the
-                packets, could be decoded; ``ENCRYPTED`` at the first locked packet.
+            AudioError: ``DAMAGED`` at the end where there was no frame, or more damaged
+                packets than intact ones; ``ENCRYPTED`` at the first encrypted packet.
 
         """
         for number, packet in enumerate(_packets(self._container, self._stream)):
-            if number < self._first - _WARM_UP:
+            if number < self._first - _PRE_ROLL:
                 continue
             if packet.has_sidedata("encryption_info"):
-                raise locked()
-            found = _decoded(packet)
+                raise encrypted()
+            frames = _decode(packet)
             if number < self._first:
                 continue
-            self.before = self._tally
-            self._tally = self._tally.and_of(found)
-            for frame in found or ():
+            self.counts_before = self._counts
+            self._counts = self._counts.with_packet(frames)
+            for frame in frames or ():
                 yield number, frame
-        if not self._tally.frames or self._tally.broken > self._tally.intact:
+        if not self._counts.frames or self._counts.damaged > self._counts.intact:
             raise damaged("most of its sound cannot be decoded")
 
 
-def _decoded(packet: "Packet[AudioStream]") -> list[AudioFrame] | None:
+def _decode(packet: "Packet[AudioStream]") -> list[AudioFrame] | None:
+    """Return a packet's frames, or None where it is damaged."""
     try:
         return packet.decode()
     except av.FFmpegError:
@@ -101,7 +103,7 @@ def _decoded(packet: "Packet[AudioStream]") -> list[AudioFrame] | None:
 
 
 def damaged(what: str) -> AudioError:
-    """The error for a file that is recognized but cannot be decoded."""
+    """Return the error for a file of a known format that cannot be decoded."""
     return AudioError(ErrorCode.DAMAGED, f"The file is damaged: {what}. {ADVICE}")
 
 
@@ -118,32 +120,32 @@ def _packets(container: InputContainer, stream: AudioStream) -> "Iterator[Packet
 
 
 class Mixer:
-    """Means over the channels of frames that share one sample rate."""
+    """Mixes frames of one sample rate to mono, by the mean of the channels."""
 
     def __init__(self) -> None:
-        self._packer: AudioResampler | None = None
-        self._packs: tuple[str, str] | None = None
+        self._interleaver: AudioResampler | None = None
+        self._interleaver_input: tuple[str, str] | None = None
 
     def __call__(self, frame: AudioFrame) -> NDArray[np.float32]:
         """Mix a frame as ``librosa.to_mono`` does.
 
         Args:
-            frame: any sample format and channel layout, changing at will.
+            frame: sample format and channel layout may differ from frame to frame.
 
         Returns:
-            Shape (samples,), float32, full scale 1; floats may lie beyond it.
+            Shape (samples,), float32, full scale 1; samples of float formats may exceed it.
 
         """
-        if not _readable(frame):
-            return np.concatenate([self._mean(packed) for packed in self._packed(frame)])
+        if not _is_readable(frame):
+            return np.concatenate([self._mean(part) for part in self._interleave(frame)])
         return self._mean(frame)
 
-    def _packed(self, frame: AudioFrame) -> list[AudioFrame]:
-        """Rewrite a frame with its channels interleaved in one plane of doubles."""
+    def _interleave(self, frame: AudioFrame) -> list[AudioFrame]:
+        """Convert a frame to one plane of interleaved doubles."""
         shape = (frame.format.name, frame.layout.name)
-        if self._packer is None or shape != self._packs:
-            self._packer, self._packs = AudioResampler(format="dbl"), shape
-        return self._packer.resample(frame)
+        if self._interleaver is None or shape != self._interleaver_input:
+            self._interleaver, self._interleaver_input = AudioResampler(format="dbl"), shape
+        return self._interleaver.resample(frame)
 
     @staticmethod
     def _mean(frame: AudioFrame) -> NDArray[np.float32]:
@@ -157,8 +159,9 @@ class Mixer:
         return mixed
 
 
-def _readable(frame: AudioFrame) -> bool:
+def _is_readable(frame: AudioFrame) -> bool:
+    """Tell whether PyAV can convert a frame to an array."""
     layout, sample_format = frame.layout, frame.format
-    if sample_format.is_planar and layout.nb_channels >= _PLANES:
+    if sample_format.is_planar and layout.nb_channels >= _UNSAFE_PLANES:
         return False
     return sample_format.name in av.audio.frame.format_dtypes

@@ -1,23 +1,23 @@
-"""How loud music is, measured by pydub on segments of bounded length."""
+"""Levels in dB full scale, measured by pydub."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.music.constants import SAMPLE_RATE, SILENCE_DBFS
-from shared.music.decoding._pydub import AudioSegment
 from shared.music.decoding.pcm import to_pcm16
+from shared.music.decoding.quiet_pydub import AudioSegment
 
 _SAMPLE_WIDTH = 2
 
 
-def to_segment(samples: NDArray[np.float32]) -> AudioSegment:
-    """Hand samples to pydub.
+def to_audio_segment(samples: NDArray[np.float32]) -> AudioSegment:
+    """Convert samples to a pydub ``AudioSegment`` of 16 bits.
 
     Args:
         samples: shape (n,), mono at ``SAMPLE_RATE``, full scale 1.
 
     Returns:
-        A segment of 16 bits that holds a copy.
+        A segment that holds a copy.
 
     """
     return AudioSegment(
@@ -29,10 +29,10 @@ def to_segment(samples: NDArray[np.float32]) -> AudioSegment:
 
 
 def dbfs(samples: NDArray[np.float32]) -> float:
-    """Measure the RMS level of samples, shape (n,), in dB full scale; -inf for silence."""
-    return float(to_segment(samples).dBFS)
+    """Return the RMS level of samples, shape (n,), in dB full scale; -inf for digital silence."""
+    return float(to_audio_segment(samples).dBFS)
 
 
 def is_silent(level_dbfs: float) -> bool:
-    """Tell whether a track whose loudest second has this level counts as silence."""
+    """Tell whether a track is silent, given the level of its loudest second in dB full scale."""
     return level_dbfs < SILENCE_DBFS

@@ -1,4 +1,4 @@
-"""16-bit PCM and the floats that lie on its grid: each is the exact inverse of the other."""
+"""Conversion between float samples and 16-bit PCM; the two functions are exact inverses."""
 
 from typing import Final
 
@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from shared.music.constants import PCM_FULL_SCALE
 
-_BYTES_ON_THE_WIRE: Final = np.dtype("<i2")
+_LITTLE_ENDIAN: Final = np.dtype("<i2")
 
 
 def to_pcm16(samples: NDArray[np.floating]) -> NDArray[np.int16]:
     """Round samples to 16 bits.
 
     Args:
-        samples: any shape, full scale is 1; what lies beyond is clipped.
+        samples: any shape, full scale 1; values beyond full scale are clipped.
 
     Returns:
         Same shape, int16: ``samples * 32768`` rounded half to even.
@@ -25,7 +25,7 @@ def to_pcm16(samples: NDArray[np.floating]) -> NDArray[np.int16]:
 
 
 def from_pcm16(pcm: bytes | NDArray[np.int16]) -> NDArray[np.float32]:
-    """Turn 16-bit PCM into floats k / 32768.
+    """Convert 16-bit PCM to floats k / 32768.
 
     Args:
         pcm: an int16 array of any shape, or its bytes in little-endian order.
@@ -37,5 +37,5 @@ def from_pcm16(pcm: bytes | NDArray[np.int16]) -> NDArray[np.float32]:
         ValueError: an odd number of bytes.
 
     """
-    whole = np.frombuffer(pcm, _BYTES_ON_THE_WIRE) if isinstance(pcm, bytes) else pcm
+    whole = np.frombuffer(pcm, _LITTLE_ENDIAN) if isinstance(pcm, bytes) else pcm
     return whole.astype(np.float32) / np.float32(PCM_FULL_SCALE)

@@ -1,10 +1,9 @@
-"""A stretch of a track at our rate, and where in the file the next one goes on.
+"""Decoding that can stop in the middle of a file and continue there in another process.
 
-A long track is decoded a stretch at a time, by whichever process is free. Joined, the
-stretches are what one run would have decoded, to within the last bit. A seek could not
-promise that: timestamps are missing, rounded to milliseconds or wrong after a damaged place,
-and samples lack them altogether once packets are left out. So a place in a file is the number
-of a packet here, and how many samples had come of the packets before it.
+The joined blocks equal those of one decoder to within the last bit. A seek could not ensure that:
+timestamps may be missing, rounded to milliseconds or wrong after damage, and samples are missing
+where packets were left out. Therefore a resume point holds the number of a packet and the number
+of samples decoded before it, and a decoder reads, but does not decode, the packets before it.
 """
 
 import itertools
@@ -22,43 +21,45 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.errors import AudioError, ErrorCode
 from shared.music.constants import SAMPLE_RATE
-from shared.music.decoding.container import Source, open_sound
-from shared.music.decoding.frames import FrameReader, Mixer, Tally, damaged
+from shared.music.decoding.blocks import without_first
+from shared.music.decoding.container import Source, open_audio
+from shared.music.decoding.frames import FrameReader, Mixer, PacketCounts, damaged
 from shared.music.decoding.pcm import from_pcm16, to_pcm16
 
 Samples = NDArray[np.float32]
 
-_RATES: Final = range(1_000, 768_001)
-"""Sample rates that are believed, in hertz: real files lie between 4000 and 384000."""
+_PLAUSIBLE_RATES: Final = range(1_000, 768_001)
+"""Sample rates that are accepted, in hertz: real files lie between 4000 and 384000."""
 
-_LOUDEST: Final = 16.0
-"""Float files may exceed full scale; what exceeds it sixteenfold is no sound."""
+_MAX_AMPLITUDE: Final = 16.0
+"""Samples of float formats may exceed full scale, but are clipped at this amplitude."""
 
-_RUN_UP_S: Final = 0.25
-"""Sound that the resampler is given before the first sample that is wanted, in seconds. Its
-longest filter reaches 0.03 s back, at 8 kHz."""
+_RESAMPLER_RUN_IN_S: Final = 0.25
+"""Audio given to the resampler before the first wanted sample, in seconds. Its longest filter
+reaches 0.03 s back, at 8 kHz."""
 
 
 class ResumePoint(BaseModel):
-    """Where a passage ends and the next one begins.
+    """Where a decoder stopped and the next one continues.
 
-    A run is a stretch of one sample rate; only joined files and broadcasts have several.
+    Joined files and broadcasts may change their sample rate on the way. A *part* is a span of the
+    file with one sample rate; most files have a single part.
     """
 
     model_config = ConfigDict(frozen=True)
 
     samples: int = 0
-    """Samples at our rate that lie before it, from the start of the track."""
+    """Samples at ``SAMPLE_RATE`` before this point, from the start of the track."""
     packet: int = 0
-    """Number of the packet, a little earlier, from which decoding is taken up."""
+    """Number of the packet at which decoding resumes; it lies a little before this point."""
     rate: int | None = None
-    """Sample rate of the run that this packet belongs to, in hertz."""
-    run_start: int = 0
-    """Samples at our rate before that run."""
-    run_samples: int = 0
-    """Samples at the run's own rate, within the run, before that packet."""
-    tally: Tally = Tally()
-    """How many packets before that one could be decoded."""
+    """Sample rate of the part that this packet belongs to, in hertz."""
+    part_start: int = 0
+    """Samples at ``SAMPLE_RATE`` before that part."""
+    part_samples: int = 0
+    """Samples of that part, at the part's own rate, before that packet."""
+    counts: PacketCounts = PacketCounts()
+    """Counts of all packets before that packet."""
 
 
 START: Final = ResumePoint()
@@ -66,13 +67,13 @@ START: Final = ResumePoint()
 
 
 class ResumableDecoder:
-    """Decodes a stretch of a track; an iterable of blocks, good for one passage.
+    """Decodes a track from a resume point on; an iterable of blocks, to be iterated once.
 
     Args:
-        source: a path, or a file that can be read and sought; it is not closed.
+        source: a path, or a seekable file, which is not closed.
         max_duration_s: longest track that is accepted, in seconds.
-        start: where to begin: the ``bookmark`` of the passage before, of the same file.
-        samples: length that is wanted, at ``SAMPLE_RATE``; None for all that is left.
+        start: where to start: the ``resume_point`` of an earlier decoder of the same file.
+        samples: wanted length at ``SAMPLE_RATE``; None for the rest of the track.
 
     """
 
@@ -88,11 +89,11 @@ class ResumableDecoder:
         self._max_duration_s = max_duration_s
         self._start = start
         self._stop = math.inf if samples is None else start.samples + samples
-        self._mark = (start.packet, start.rate, start.run_start, start.run_samples, start.tally)
+        self._next = start
         self.declared_s: float | None = None
-        """The track's length in seconds by the file's own word, once the first block is there."""
-        self.bookmark: ResumePoint | None = start
-        """Where the next passage begins, after the last block; None at the end of the track."""
+        """Length of the track by its headers, in seconds; known from the first block on."""
+        self.resume_point: ResumePoint | None = start
+        """After the last block: where the next decoder continues, None at the track's end."""
 
     def __iter__(self) -> Iterator[Samples]:
         """Yield blocks of about a second, shape (n,), float32 on the grid k / 32768.
@@ -102,78 +103,77 @@ class ResumableDecoder:
             OSError: reading the file failed part way.
 
         """
-        with open_sound(self._source) as (container, stream):
+        with open_audio(self._source) as (container, stream):
             self.declared_s = declared_s(container, stream)
             if (self.declared_s or 0) > self._max_duration_s:
                 raise _too_long(self._max_duration_s)
             start = self._start
-            reader = FrameReader(container, stream, packet=start.packet, tally=start.tally)
-            for first, block in self._blocks(reader):
-                if first + block.size > round(self._max_duration_s * SAMPLE_RATE):
+            reader = FrameReader(container, stream, first_packet=start.packet, counts=start.counts)
+            for position, block in self._blocks(reader):
+                end = position + block.size
+                if end > round(self._max_duration_s * SAMPLE_RATE):
                     raise _too_long(self._max_duration_s)
-                wanted = block[max(start.samples - first, 0) : _up_to(self._stop, first)]
+                wanted = block[max(start.samples - position, 0) : _up_to(self._stop, position)]
                 if wanted.size:
                     yield from_pcm16(to_pcm16(wanted))
-                if first + block.size >= self._stop:
-                    self.bookmark = self._bookmark()
+                if end >= self._stop:
+                    self.resume_point = self._next.model_copy(update={"samples": int(self._stop)})
                     return
-        self.bookmark = None
-
-    def _bookmark(self) -> ResumePoint:
-        packet, rate, run_start, run_samples, tally = self._mark
-        return ResumePoint(
-            samples=int(self._stop),
-            packet=packet,
-            rate=rate,
-            run_start=run_start,
-            run_samples=run_samples,
-            tally=tally,
-        )
+        self.resume_point = None
 
     def _blocks(self, reader: FrameReader) -> Iterator[tuple[int, Samples]]:
-        """Yield blocks at our rate, each with its place in the track, from before the start."""
-        place, run_samples = self._start.run_start, self._start.run_samples
-        # The packet of the bookmark may begin with the last frame of the run before.
-        others = self._start.rate
-        found = itertools.dropwhile(lambda item: others and item[1].sample_rate != others, reader)
-        # A broadcast or a joined file may change its rate on the way: each run stands alone.
-        for rate, run in itertools.groupby(found, key=lambda item: item[1].sample_rate):
-            if rate not in _RATES:
-                raise damaged(f"it claims {rate} samples a second")
-            # Where samples of both rates coincide; from there the grid is that of one run.
-            step = rate // math.gcd(rate, SAMPLE_RATE)
-            skip = -run_samples % step
-            sound = self._followed(run, reader, rate, place, run_samples)
-            place += (run_samples + skip) * SAMPLE_RATE // rate
-            for block in _at_our_rate(_gathered(_without(sound, skip), rate), rate):
-                yield place, block
-                place += block.size
-            run_samples = 0
+        """Yield blocks at ``SAMPLE_RATE`` with their positions in the track.
 
-    def _followed(
+        The first blocks may lie before the resume point.
+        """
+        position, part_samples = self._start.part_start, self._start.part_samples
+        # The packet of the resume point may begin with the last frame of the part before it.
+        rate = self._start.rate
+        numbered = itertools.dropwhile(lambda item: rate and item[1].sample_rate != rate, reader)
+        # Each part is resampled on its own.
+        for rate, part in itertools.groupby(numbered, key=lambda item: item[1].sample_rate):
+            if rate not in _PLAUSIBLE_RATES:
+                raise damaged(f"it claims {rate} samples a second")
+            # Samples of both rates coincide every `step` samples; resampling starts there.
+            step = rate // math.gcd(rate, SAMPLE_RATE)
+            skip = -part_samples % step
+            mono = self._mixed(part, reader, rate, position, part_samples)
+            position += (part_samples + skip) * SAMPLE_RATE // rate
+            for block in _resampled(_seconds(without_first(mono, skip), rate), rate):
+                yield position, block
+                position += block.size
+            part_samples = 0
+
+    def _mixed(
         self,
-        run: Iterable[tuple[int, AudioFrame]],
+        part: Iterable[tuple[int, AudioFrame]],
         reader: FrameReader,
         rate: int,
-        run_start: int,
-        run_samples: int,
+        part_start: int,
+        part_samples: int,
     ) -> Iterator[Samples]:
-        """Mix a run, noting the last packet from which the end of this passage can be reached."""
+        """Mix a part to mono, and keep the last packet from which the stop can be reached."""
         mixer = Mixer()
-        run_up = rate // math.gcd(rate, SAMPLE_RATE) + _RUN_UP_S * rate
-        latest = (self._stop - run_start) * rate / SAMPLE_RATE - run_up
-        known = None
-        for number, frame in run:
-            if number != known and (known is None or run_samples <= latest):
-                self._mark = (number, rate, run_start, run_samples, reader.before)
-            known = number
-            piece = mixer(frame)
-            run_samples += piece.size
-            yield piece
+        run_in = rate // math.gcd(rate, SAMPLE_RATE) + _RESAMPLER_RUN_IN_S * rate
+        latest = (self._stop - part_start) * rate / SAMPLE_RATE - run_in
+        last_number = None
+        for number, frame in part:
+            if number != last_number and (last_number is None or part_samples <= latest):
+                self._next = ResumePoint(
+                    packet=number,
+                    rate=rate,
+                    part_start=part_start,
+                    part_samples=part_samples,
+                    counts=reader.counts_before,
+                )
+            last_number = number
+            mono = mixer(frame)
+            part_samples += mono.size
+            yield mono
 
 
 def declared_s(container: InputContainer, stream: AudioStream) -> float | None:
-    """Length in seconds by the file's own word, where it says so at all."""
+    """Return the length by the file's headers, in seconds; None where they do not say it."""
     if stream.duration is not None and stream.time_base is not None:
         seconds = float(stream.duration * stream.time_base)
     else:
@@ -181,19 +181,11 @@ def declared_s(container: InputContainer, stream: AudioStream) -> float | None:
     return seconds if seconds > 0 else None
 
 
-def _up_to(stop: float, first: int) -> int | None:
-    return None if stop == math.inf else max(int(stop) - first, 0)
+def _up_to(stop: float, position: int) -> int | None:
+    return None if stop == math.inf else max(int(stop) - position, 0)
 
 
-def _without(pieces: Iterable[Samples], count: int) -> Iterator[Samples]:
-    """Leave out the first samples."""
-    for piece in pieces:
-        if count < piece.size:
-            yield piece[count:]
-        count = max(count - piece.size, 0)
-
-
-def _at_our_rate(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
+def _resampled(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
     if rate == SAMPLE_RATE:
         yield from blocks
         return
@@ -203,13 +195,13 @@ def _at_our_rate(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
     yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
 
 
-def _gathered(pieces: Iterable[Samples], rate: int) -> Iterator[Samples]:
-    """Join pieces into blocks of a second or little more, free of what is not a number."""
+def _seconds(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
+    """Join blocks into blocks of at least a second, with finite values."""
     pending: list[Samples] = []
     size = 0
-    for piece in pieces:
-        pending.append(piece)
-        size += piece.size
+    for block in blocks:
+        pending.append(block)
+        size += block.size
         if size >= rate:
             yield _finite(pending)
             pending, size = [], 0
@@ -217,9 +209,9 @@ def _gathered(pieces: Iterable[Samples], rate: int) -> Iterator[Samples]:
         yield _finite(pending)
 
 
-def _finite(pieces: list[Samples]) -> Samples:
-    joined = np.nan_to_num(np.concatenate(pieces), nan=0.0, posinf=0.0, neginf=0.0)
-    return np.clip(joined, -_LOUDEST, _LOUDEST)
+def _finite(blocks: list[Samples]) -> Samples:
+    joined = np.nan_to_num(np.concatenate(blocks), nan=0.0, posinf=0.0, neginf=0.0)
+    return np.clip(joined, -_MAX_AMPLITUDE, _MAX_AMPLITUDE)
 
 
 def _too_long(limit_s: float) -> AudioError:

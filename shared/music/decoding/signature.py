@@ -1,19 +1,19 @@
-"""What the first bytes of a file say: its kind, and whether it is locked.
+"""File formats and encryption, recognized by a file's first bytes.
 
-FFmpeg opens some protected files without a word and decodes noise, and it says
-"invalid data" both of a text file and of half an m4a; these bytes tell them apart.
+FFmpeg opens some encrypted files without an error and decodes noise. It reports "invalid data"
+both for a text file and for a truncated m4a. The first bytes tell these cases apart.
 """
 
 from typing import Final
 from uuid import UUID
 
 HEAD_BYTES: Final = 1 << 20
-"""How much of a file is looked at: an ASF header with a cover picture fits."""
+"""Bytes that are examined, enough for an ASF header with a cover picture."""
 
 _ASF_HEADER: Final = UUID("75b22630-668e-11cf-a6d9-00aa0062ce6c").bytes_le
-# ASF specification 01.20.05, sections 3.14, 3.15 and 10.1: the content encryption
-# object, the extended one of Windows Media DRM, the advanced one of PlayReady.
-_ASF_LOCKS: Final = tuple(
+# ASF specification 01.20.05, sections 3.14, 3.15 and 10.1: the content encryption object,
+# the extended one (Windows Media DRM) and the advanced one (PlayReady).
+_ASF_ENCRYPTION_OBJECTS: Final = tuple(
     UUID(guid).bytes_le
     for guid in (
         "2211b3fb-bd23-11d2-b4b7-00a0c955fc6e",
@@ -24,10 +24,10 @@ _ASF_LOCKS: Final = tuple(
 _AUDIBLE_BRANDS: Final = (b"aax ", b"aaxc")
 _AUDIBLE_MAGIC: Final = bytes.fromhex("57907536")
 
-LOCKED_SAMPLE_ENTRIES: Final = frozenset({"aavd", "drms", "enca"})
-"""MP4 sample entries of encrypted sound: Audible, FairPlay, Common Encryption."""
+ENCRYPTED_SAMPLE_ENTRIES: Final = frozenset({"aavd", "drms", "enca"})
+"""MP4 sample entries of encrypted audio: Audible, FairPlay, Common Encryption."""
 
-_KINDS: Final = (
+_FORMATS: Final = (
     (0, b"RIFF", "wav"),
     (0, b"RF64", "wav"),
     (0, b"ID3", "mp3"),
@@ -43,28 +43,34 @@ _KINDS: Final = (
     (0, b"#!AMR", "amr"),
 )
 
-# A zip stores an mp3 unchanged, and FFmpeg would find it and play the members as one.
-_NO_MEDIA: Final = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"%PDF")
+# A zip archive stores mp3 files unchanged; FFmpeg would find them and play them as one.
+_ARCHIVES_AND_DOCUMENTS: Final = (
+    b"PK\x03\x04",
+    b"Rar!",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\x1f\x8b",
+    b"%PDF",
+)
 
 
-def is_no_medium(head: bytes) -> bool:
-    """Tell whether these bytes begin an archive or a document."""
-    return head.startswith(_NO_MEDIA)
+def is_archive_or_document(head: bytes) -> bool:
+    """Tell whether a file that begins with these bytes is an archive or a document."""
+    return head.startswith(_ARCHIVES_AND_DOCUMENTS)
 
 
-def kind(head: bytes) -> str | None:
-    """Name the kind of audio file that begins with these bytes, or None."""
-    for offset, magic, name in _KINDS:
+def format_name(head: bytes) -> str | None:
+    """Return the name of the audio format that begins with these bytes, or None."""
+    for offset, magic, name in _FORMATS:
         if head.startswith(magic, offset):
             return name
     return None
 
 
-def is_locked(head: bytes) -> bool:
+def is_encrypted(head: bytes) -> bool:
     """Tell whether a file that begins with these bytes is encrypted as a whole."""
     if head.startswith(_ASF_HEADER):
         size = int.from_bytes(head[16:24], "little")
-        return any(lock in head[:size] for lock in _ASF_LOCKS)
+        return any(guid in head[:size] for guid in _ASF_ENCRYPTION_OBJECTS)
     if head.startswith(b"ftyp", 4):
         return head.startswith(_AUDIBLE_BRANDS, 8)
     return head.startswith(_AUDIBLE_MAGIC, 4)

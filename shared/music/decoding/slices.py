@@ -1,110 +1,106 @@
-"""A track cut a slice at a time, with the chunks and the errors of one that was cut at once."""
+"""Decoding a track slice by slice, with the same chunks and errors as decoding it at once."""
 
 import math
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from shared.music.chunking import TrackMeter
+from shared.music.decoding.blocks import without_first
 from shared.music.decoding.container import Source
 from shared.music.decoding.resumable import START, ResumableDecoder, ResumePoint
+from shared.music.decoding.track_meter import TrackMeter
 
 
-class Mark(BaseModel):
-    """The end of a slice: where the next one begins, and how loud the track was so far."""
+class SliceEnd(BaseModel):
+    """The end of a slice: where the next one begins, and the level of the track so far."""
 
     model_config = ConfigDict(frozen=True)
 
-    bookmark: ResumePoint = START
+    resume_point: ResumePoint = START
     loudest_dbfs: float | None = None
     """Level of the loudest second so far, in dB full scale; None for digital silence."""
 
 
-BEGINNING: Final = Mark()
-"""The start of any track."""
+TRACK_START: Final = SliceEnd()
+"""Where the first slice of any track begins."""
 
 
 class Slice(TrackMeter):
-    """Some whole chunks of a track, to be cut by ``segments`` or ``chunks``.
+    """A whole number of chunks of a track, to be cut by ``segments`` or ``chunks``.
 
     Args:
-        source: a path, or a file that can be read and sought; it is not closed.
+        source: a path, or a seekable file, which is not closed.
         max_duration_s: longest track that is accepted, in seconds.
-        start: the ``mark`` of the slice before, of the same file.
-        samples: length that is wanted, at ``SAMPLE_RATE``, whole chunks of it.
+        start: the ``end`` of the slice before, of the same file.
+        samples: wanted length at ``SAMPLE_RATE``, a multiple of ``CHUNK_HOP``.
 
     """
 
     def __init__(
-        self, source: Source, *, max_duration_s: float, start: Mark = BEGINNING, samples: int
+        self, source: Source, *, max_duration_s: float, start: SliceEnd = TRACK_START, samples: int
     ) -> None:
-        self._passage = ResumableDecoder(
-            source, max_duration_s=max_duration_s, start=start.bookmark, samples=samples
+        self._decoder = ResumableDecoder(
+            source, max_duration_s=max_duration_s, start=start.resume_point, samples=samples
         )
         super().__init__(
-            self._passage,
-            n_samples=start.bookmark.samples,
+            self._decoder,
+            n_samples=start.resume_point.samples,
             loudest_dbfs=-math.inf if start.loudest_dbfs is None else start.loudest_dbfs,
         )
 
     @property
     def declared_s(self) -> float | None:
-        """The track's length in seconds by the file's own word, once the first block is there."""
-        return self._passage.declared_s
+        """Length of the track by its headers, in seconds; known from the first block on."""
+        return self._decoder.declared_s
 
     @property
-    def mark(self) -> Mark | None:
-        """Where the next slice begins, once everything has passed; None at the track's end."""
-        bookmark = self._passage.bookmark
-        if bookmark is None:
+    def end(self) -> SliceEnd | None:
+        """Where the next slice begins, once all blocks were read; None at the track's end."""
+        resume_point = self._decoder.resume_point
+        if resume_point is None:
             return None
         loudest = self.loudest_dbfs
-        return Mark(bookmark=bookmark, loudest_dbfs=loudest if math.isfinite(loudest) else None)
+        return SliceEnd(
+            resume_point=resume_point,
+            loudest_dbfs=loudest if math.isfinite(loudest) else None,
+        )
 
     def check(self) -> None:
-        """Refuse a track that cannot be classified, once all of it has passed.
+        """Refuse a track that cannot be classified, after its last slice.
 
         Raises:
             AudioError: ``TOO_SHORT`` or ``SILENT``, at the end of the track only.
 
         """
-        if self._passage.bookmark is None:
+        if self._decoder.resume_point is None:
             super().check()
 
 
 def excerpt(
-    source: Source, mark: Mark, start: int, stop: int, *, max_duration_s: float
+    source: Source, after: SliceEnd, start: int, stop: int, *, max_duration_s: float
 ) -> NDArray[np.float32]:
-    """Decode a short piece of a track again.
+    """Decode a short span of a track again.
 
     Args:
-        source: a path, or a file that can be read and sought; it is not closed.
-        mark: of the same file, at or before ``start``; the nearer, the cheaper.
-        start: first sample, at ``SAMPLE_RATE``, from the start of the track.
-        stop: sample after the last.
+        source: a path, or a seekable file, which is not closed.
+        after: end of a slice of the same file, at or before ``start``; the nearer, the faster.
+        start: first sample at ``SAMPLE_RATE``, counted from the start of the track.
+        stop: the sample after the last one.
         max_duration_s: longest track that is accepted, in seconds.
 
     Returns:
-        Shape (stop - start,), float32 on the grid k / 32768; shorter where the track is.
+        Shape (stop - start,), float32 on the grid k / 32768; shorter at the end of the track.
 
     Raises:
         AudioError: as ``decoding.decoder.decode``.
         OSError: reading the file failed part way.
 
     """
-    first = mark.bookmark.samples
-    passage = ResumableDecoder(
-        source, max_duration_s=max_duration_s, start=mark.bookmark, samples=stop - first
+    first = after.resume_point.samples
+    decoder = ResumableDecoder(
+        source, max_duration_s=max_duration_s, start=after.resume_point, samples=stop - first
     )
-    pieces = list(_from(passage, start - first))
-    return np.concatenate(pieces) if pieces else np.empty(0, np.float32)
-
-
-def _from(blocks: ResumableDecoder, skip: int) -> Iterator[NDArray[np.float32]]:
-    for block in blocks:
-        if skip < block.size:
-            yield block[skip:]
-        skip = max(skip - block.size, 0)
+    blocks = list(without_first(decoder, start - first))
+    return np.concatenate(blocks) if blocks else np.empty(0, np.float32)

@@ -1,4 +1,4 @@
-"""Pitch classes, and the tuning they are counted from, as librosa computes them."""
+"""Chroma and the tuning estimate behind it, as librosa computes them."""
 
 from functools import lru_cache
 from math import ceil
@@ -23,11 +23,14 @@ _OCTAVE_ZERO_HZ: Final = 440 / 16
 _TUNING_EDGES: Final = np.linspace(-0.5, 0.5, TUNING_STEPS + 1)
 
 
-def pitch_classes(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return each frame's chroma, its strongest pitch class at one; shape (frames, N_CHROMA).
+def chroma_stft(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the energy of each pitch class, scaled so that each frame's maximum is 1.
 
     Args:
-        power: power spectrogram of shape (frames, bins); frames of silence stay zero.
+        power: power spectrogram of shape (frames, bins).
+
+    Returns:
+        Shape (frames, N_CHROMA); zeros for a frame of silence.
 
     """
     raw = power @ _filters(estimate_tuning(power))
@@ -38,11 +41,11 @@ def pitch_classes(power: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def estimate_tuning(power: NDArray[np.float32]) -> float:
-    """Return by how much of a semitone, in [-0.5, 0.5), the music is above A = 440 Hz.
+    """Return the deviation from A = 440 Hz in fractions of a semitone, in [-0.5, 0.5).
 
-    It is the commonest deviation among the stronger half of the spectral peaks, or zero
-    where there are none. Every rounding follows librosa's, because a peak that changes
-    its place in the histogram may change the winner.
+    It is the most frequent deviation among the stronger half of the spectral peaks, or 0 where
+    there are no peaks. Every step rounds as librosa's does, because one peak in another bin of
+    the histogram can change the result.
     """
     pitches, peaks = _spectral_peaks(power)
     if not len(pitches):
@@ -55,7 +58,7 @@ def estimate_tuning(power: NDArray[np.float32]) -> float:
 
 
 def warm_up() -> None:
-    """Compute the filters of every tuning there is (5 MB, some 20 ms)."""
+    """Compute and cache the filters of all tunings (5 MB, about 20 ms)."""
     for tuning in _TUNING_EDGES[:-1]:
         _filters(float(tuning))
 
@@ -63,7 +66,7 @@ def warm_up() -> None:
 def _spectral_peaks(
     power: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return pitch (Hz) and height of the peaks, by parabolas through three bins each."""
+    """Return frequency (hertz) and height of the peaks, by parabolic interpolation."""
     floor = np.float32(TUNING_PEAK_SHARE) * power.max(axis=1, keepdims=True)
     below, here, above = (power[:, _LOWEST + step : _END + step] for step in (-1, 0, 1))
     frame, offset = np.nonzero((here > floor) & (here > below) & (here >= above))
@@ -79,5 +82,4 @@ def _spectral_peaks(
 
 @lru_cache(maxsize=TUNING_STEPS)
 def _filters(tuning: float) -> NDArray[np.float32]:
-    """Return the filters of a tuning, shape (bins, N_CHROMA); there are TUNING_STEPS of them."""
     return chroma_filters(tuning)

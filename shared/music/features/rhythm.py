@@ -1,4 +1,4 @@
-"""The tempo of a chunk (onset strength, autocorrelation, log-normal prior), as in librosa."""
+"""Onset strength and tempo, as librosa computes them."""
 
 from functools import lru_cache
 from typing import Final
@@ -21,14 +21,17 @@ from shared.music.features.filters import hann
 _WINDOW: Final = int(TEMPO_WINDOW_SECONDS * SAMPLE_RATE) // HOP_LENGTH
 _TRANSFORM: Final = scipy.fft.next_fast_len(2 * _WINDOW - 1, real=True)
 _ONSET_DELAY: Final = 1 + N_FFT // (2 * HOP_LENGTH)
-"""Frames by which a rise of level is told late: the difference itself and half a frame."""
+"""Frames by which onset strength lags: one for the difference, and half an analysis frame."""
 
 
 def onset_strength(mel_db: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the median rise over the mel bands, in decibels per frame; shape (frames,).
+    """Return the onset strength envelope: the median rise over the mel bands.
 
     Args:
         mel_db: dB mel spectrogram of shape (frames, bands).
+
+    Returns:
+        Decibels per frame, shape (frames,).
 
     """
     rise = np.maximum(0, np.diff(mel_db, axis=0))
@@ -40,22 +43,21 @@ def onset_strength(mel_db: NDArray[np.float32]) -> NDArray[np.float32]:
 def tempo(onsets: NDArray[np.float32]) -> float:
     """Return the tempo of an onset strength envelope, in beats per minute.
 
-    The tempo is the period at which the envelope's autocorrelation, averaged over
-    windows around every frame and weighted by the prior, is greatest. Without any onset
-    it is what the prior expects.
+    The tempo is the period with the greatest autocorrelation, averaged over windows around
+    every frame and weighted by a log-normal prior. Without onsets the prior alone decides.
     """
     half = _WINDOW // 2
     padded = np.pad(onsets, half, mode="linear_ramp")
     windows = sliding_window_view(padded, _WINDOW)[: len(onsets)] * _hann()
-    # An autocorrelation is greatest at lag zero, where it is the energy: dividing each
-    # window's power spectrum by it allows one inverse transform of their mean.
+    # librosa divides each autocorrelation by its maximum, which is the window's energy. Dividing
+    # the power spectra by the energies instead allows a single inverse transform of their mean.
     energy = np.einsum("ij,ij->i", windows, windows)
     weight = np.divide(1, energy, out=np.zeros_like(energy), where=energy > 0) / len(onsets)
     spectrum = scipy.fft.rfft(windows, n=_TRANSFORM, axis=1)
     power = weight @ (spectrum.real**2 + spectrum.imag**2)
     correlation = scipy.fft.irfft(power, n=_TRANSFORM)[1:_WINDOW]
     tempos, log_prior = _tempos()
-    # Rounding can leave a correlation a hair below zero, where the logarithm still exists.
+    # Rounding can leave a correlation slightly below zero; log1p is still defined there.
     return float(tempos[np.argmax(np.log1p(1e6 * correlation) + log_prior)])
 
 
@@ -66,7 +68,7 @@ def _hann() -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1)
 def _tempos() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the tempo of every lag from one frame on, and the logarithm of its prior."""
+    """Return the tempo of every lag from 1 frame on, and the logarithm of its prior."""
     tempos = 60 * SAMPLE_RATE / (HOP_LENGTH * np.arange(1.0, _WINDOW))
     log_prior = -0.5 * (np.log2(tempos) - np.log2(TEMPO_PRIOR_BPM)) ** 2
     log_prior[tempos >= TEMPO_MAX_BPM] = -np.inf

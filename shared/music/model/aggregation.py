@@ -1,8 +1,8 @@
-"""How the model sees a stretch of music: what is usual in it, and how much it varies.
+"""The row that the classifier sees of a window: statistics of its tags and features.
 
-A stretch is up to half a minute of chunks. Of each tag's log odds it tells the mean, the
-spread and both ends (10 % and 90 % quantiles), and the mean of the likelihood's square
-root, which follows what is clearly there; of each gain-free feature the mean and the spread.
+Of each tag: mean, standard deviation and the 10 % and 90 % quantiles of its log odds, and the mean
+of the square root of its likelihood, which follows tags that are clearly present. Of each gain-free
+feature: mean and standard deviation.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from shared.music.features.gain_invariance import GAIN_FREE_NAMES, gain_free
 from shared.music.tagging.tagger import TAG_NAMES
 
 LIKELIHOOD_FLOOR: Final = 1e-6
-"""Likelihoods nearer than this to 0 or 1 count as that near."""
+"""Distance from 0 and from 1 that likelihoods are limited to before their log odds are taken."""
 
 _QUANTILES: Final = (0.1, 0.9)
 _TAG_STATISTICS: Final = ("mean", "std", "root_mean", "q10", "q90")
@@ -24,19 +24,19 @@ AGGREGATE_NAMES: Final[tuple[str, ...]] = (
     *(f"tag:{tag}:{statistic}" for statistic in _TAG_STATISTICS for tag in TAG_NAMES),
     *(f"{name}:{statistic}" for statistic in _FEATURE_STATISTICS for name in GAIN_FREE_NAMES),
 )
-"""Columns of a described stretch (362)."""
+"""Columns of an aggregated window (362)."""
 
 N_TAG_COLUMNS: Final = len(_TAG_STATISTICS) * len(TAG_NAMES)
-"""How many of them, from the first on, are about tags (250)."""
+"""Number of columns about tags, which come first (250)."""
 
 
 def aggregate(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Describe a stretch by one row.
+    """Aggregate a window into one row.
 
     Args:
-        features: shape (n, 57), n at least 1, columns as ``FEATURE_NAMES``, at any volume.
-        tags: shape (m, 50), m at least 1, likelihoods in the order of ``TAG_NAMES``, of
-            some moments of the stretch; they need not be those of the chunks.
+        features: shape (n, 57), n at least 1, columns as ``FEATURE_NAMES``.
+        tags: shape (m, 50), m at least 1, likelihoods, columns as ``TAG_NAMES``. They need
+            not belong to the same chunks as the features.
 
     Returns:
         Shape (362,), columns as ``AGGREGATE_NAMES``.
@@ -46,7 +46,7 @@ def aggregate(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDAr
 
     """
     if tags.ndim != 2 or tags.shape[1] != len(TAG_NAMES) or not len(tags) or not len(features):  # noqa: PLR2004 - a table
-        raise ValueError(f"no stretch has tags of {tags.shape} and features of {features.shape}")
+        raise ValueError(f"no window has tags of {tags.shape} and features of {features.shape}")
     odds = log_odds(tags)
     row = np.concatenate(
         (
@@ -66,21 +66,29 @@ def aggregate(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDAr
 
 
 def aggregate_features(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Describe a stretch by its features alone.
+    """Aggregate the features of a window alone.
 
     Args:
-        features: as for ``describe``.
+        features: as for ``aggregate``.
 
     Returns:
-        Shape (112,), the last columns of ``AGGREGATE_NAMES``, those that are not about tags.
+        Shape (112,), the columns of ``AGGREGATE_NAMES`` from ``N_TAG_COLUMNS`` on.
 
     """
     free = gain_free(features)
     return np.concatenate((free.mean(axis=0), free.std(axis=0)))
 
 
-def log_odds(tags: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the logarithm of p / (1 - p), bounded, in the shape of ``tags``."""
-    p = np.clip(tags.astype(np.float64), LIKELIHOOD_FLOOR, 1 - LIKELIHOOD_FLOOR)
+def log_odds(
+    likelihoods: NDArray[np.floating], floor: float = LIKELIHOOD_FLOOR
+) -> NDArray[np.float64]:
+    """Return the logarithm of p / (1 - p), in the shape of ``likelihoods``.
+
+    Args:
+        likelihoods: p, from 0 to 1.
+        floor: p is limited to the range from ``floor`` to 1 - ``floor``.
+
+    """
+    p = np.clip(likelihoods.astype(np.float64), floor, 1 - floor)
     odds: NDArray[np.float64] = np.log(p) - np.log1p(-p)
     return odds

@@ -1,4 +1,4 @@
-"""Which chunks of a track can be heard, and what stands in for tags that were not computed."""
+"""Which chunks of a track are audible."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,15 @@ _VARIANCE = FEATURE_NAMES.index("rms_var")
 
 
 def audible(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Tell which chunks are above ``SILENCE_DBFS``; one whose tags are known is in any case.
+    """Tell which chunks of a track are above ``SILENCE_DBFS``: those that have tags.
 
     Args:
         features: shape (n, 57), n at least 1, columns as ``FEATURE_NAMES``.
-        tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where there are none.
+        tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where a chunk is silent.
 
     Raises:
-        AudioError: ``SILENT`` where not one chunk has tags. A track may have a second that
-            can be heard and no such chunk: where that second lies among silence, or in the
-            tail that fills no chunk.
+        AudioError: ``SILENT`` where no chunk has tags. This may happen although a second of
+            the track is audible: within a chunk of silence, or after the last whole chunk.
         ValueError: other shapes.
 
     """
@@ -34,37 +33,18 @@ def audible(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDArra
             f"a track has features (n, {len(FEATURE_NAMES)}) and tags (n, {N_TAGS}), "
             f"not {features.shape} and {tags.shape}"
         )
-    tagged = np.isfinite(tags).all(axis=1)
-    if not tagged.any():
+    heard: NDArray[np.bool_] = np.isfinite(tags).all(axis=1)
+    if not heard.any():
         raise AudioError(
             ErrorCode.SILENT,
             "The track is next to silent from beginning to end. Send one that can be heard.",
         )
-    heard: NDArray[np.bool_] = np.logical_or(loud(features), tagged)
     return heard
 
 
 def loud(features: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell which chunks are above ``SILENCE_DBFS``, by their features alone, shape (n, 57)."""
-    # Mean and variance of the frames' RMS give the mean square of the chunk.
+    # The mean square of a chunk is the squared mean of its frames' RMS plus their variance.
     power = features[:, _MEAN] ** 2 + features[:, _VARIANCE]
     enough: NDArray[np.bool_] = power >= 10 ** (SILENCE_DBFS / 10)
     return enough
-
-
-def filled(tags: NDArray[np.floating], heard: NDArray[np.bool_]) -> NDArray[np.floating]:
-    """Give each audible chunk that has no tags those of the nearest chunk that has.
-
-    Args:
-        tags: shape (n, 50); rows of NaN where there are none, but one row at least.
-        heard: shape (n,), the chunks that are audible; others are left as they are.
-
-    """
-    known = np.flatnonzero(np.isfinite(tags).all(axis=1))
-    places = np.flatnonzero(heard)
-    after = np.searchsorted(known, places).clip(0, len(known) - 1)
-    before = (after - 1).clip(0)
-    nearer = np.abs(known[before] - places) <= np.abs(known[after] - places)
-    complete = tags.copy()
-    complete[places] = tags[np.where(nearer, known[before], known[after])]
-    return complete

@@ -1,34 +1,30 @@
-"""What is known about a trained model, as it stands in the JSON file beside it."""
+"""Metadata of a trained model, the JSON file beside it."""
 
-import hashlib
-from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from shared.errors import ModelError
 from shared.music.features.table import RECIPE_VERSION as FEATURE_RECIPE
+from shared.music.metadata import FileMetadata
 from shared.music.model.music_detector import MusicDetectorParameters
 
-SCHEMA_VERSION: Final = 2
-
 RECIPE_VERSION: Final = f"{FEATURE_RECIPE}+msd-musicnn-50/1"
-"""Names the meaning of what a model is given; it is only good for the recipe it was trained on."""
+"""Version of what a model's columns mean. A model fits only the version it was trained on."""
 
 Level = Literal["chunk", "track_majority", "track_mean", "track"]
-"""Chunks one by one; tracks by their chunks' votes, by averaged probabilities, or as told."""
+"""What a score is about: single chunks, or tracks by the majority of their chunks, by the mean of
+their chunks' probabilities, or by the verdict."""
 
 Interval = tuple[float, float]
 """Lower and upper end of a 95 % confidence interval."""
 
 
 class Score(BaseModel):
-    """How good a model was on tracks it had not seen.
+    """Quality of a model on tracks that it was not fitted on.
 
-    ``split`` names those tracks; both figures are shares from 0 to 1, ``macro_f1`` the
-    mean over the genres of their F1 scores. Intervals come from drawing artists anew.
+    ``split`` names those tracks. Both figures are shares from 0 to 1; ``macro_f1`` is the mean
+    of the genres' F1 scores. Intervals come from a bootstrap over artists.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,7 +40,7 @@ class Score(BaseModel):
 
 
 class GenreScore(BaseModel):
-    """How one genre fares: of its tracks, and of what is told to be it, which share is right."""
+    """Number of tracks of one genre, and recall and precision of verdicts on them."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,14 +50,19 @@ class GenreScore(BaseModel):
 
 
 class Calibration(BaseModel):
-    """How sure a model may say that it is, and how that was found.
+    """Temperature and thresholds of verdicts, and figures about them.
 
-    ``temperature`` divides log odds. A verdict below ``sure_from`` is told as unsure; one
-    whose probability of being music is below ``music_from`` is told to be no music, and
-    one below ``doubt_from``, or stranger than ``strange_above``, is unsure. The figures
-    were taken where the model was judged: ``expected_error`` is the expected calibration
-    error, ``answered`` the share of tracks told without doubt, ``right`` the share of
-    those that were right.
+    Attributes:
+        temperature: log odds between genres are divided by it.
+        sure_from: a verdict with a lower confidence is unsure.
+        music_from: a track with a lower probability of being music is told to be no music.
+        doubt_from: a verdict with a lower probability of being music is unsure.
+        strange_above: a verdict on a track with a greater strangeness is unsure.
+        split: names the tracks that the figures below were measured on.
+        expected_error: expected calibration error.
+        answered: share of tracks with a sure verdict.
+        right: share of right verdicts among the sure ones.
+
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,7 +79,7 @@ class Calibration(BaseModel):
 
 
 class Counts(BaseModel):
-    """How many tracks and chunks of a genre a model was fitted on."""
+    """Numbers of tracks and chunks of a genre in a training set."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -87,7 +88,7 @@ class Counts(BaseModel):
 
 
 class Training(BaseModel):
-    """How a model was made, so that it can be made again."""
+    """How a model was trained, complete enough to repeat it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -102,18 +103,22 @@ class Training(BaseModel):
     libraries: dict[str, str]
 
 
-class ModelMetadata(BaseModel):
-    """The description of one model file.
+class ModelMetadata(FileMetadata):
+    """Metadata of one model file.
 
-    ``features`` are the columns that the model expects and ``recipe_version`` what they
-    mean; ``classes`` are its own columns of probability, in its order. ``scores`` belong
-    to a model of the same parameters that was fitted without the tracks it was scored on.
+    Attributes:
+        features: columns of the rows that the model takes.
+        recipe_version: version of what these columns mean.
+        classes: genres of the model's output columns, in its own order.
+        training: how it was trained.
+        scores: of a model with the same parameters, on tracks that it was not fitted on.
+        genres: the same, by genre.
+        calibration: temperature and thresholds of verdicts.
+        music_detector: parameters of the music detector.
+
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    schema_version: Literal[2] = SCHEMA_VERSION
-    name: str = Field(min_length=1)
+    schema_version: Literal[3] = 3
     features: tuple[str, ...]
     recipe_version: str
     classes: tuple[str, ...]
@@ -121,48 +126,4 @@ class ModelMetadata(BaseModel):
     scores: tuple[Score, ...]
     genres: dict[str, GenreScore]
     calibration: Calibration
-    gate: MusicDetectorParameters
-    sha256: str
-    size_bytes: int
-
-    @classmethod
-    def of(cls, content: bytes, fields: Mapping[str, object]) -> Self:
-        """Describe a model file's content; ``fields`` are all others but the schema's version."""
-        facts = {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
-        return cls.model_validate({**fields, **facts})
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a sidecar.
-
-        Raises:
-            ModelError: it is missing, or not a sidecar that this release understands.
-
-        """
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except OSError as error:
-            raise ModelError(
-                f"The model's sidecar {path} cannot be read ({error.strerror}): "
-                "a model is only used together with the description made with it."
-            ) from error
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"])) or "the whole"
-            raise ModelError(
-                f"The model's sidecar {path} is not one that this release understands "
-                f"({where}: {first['msg']}): train the model again with this release."
-            ) from error
-
-    def check(self, content: bytes) -> None:
-        """Hold a model file against its description.
-
-        Raises:
-            ModelError: it is another file, or not the whole of it.
-
-        """
-        if len(content) != self.size_bytes or hashlib.sha256(content).hexdigest() != self.sha256:
-            raise ModelError(
-                f"The model file is not the one that the sidecar of {self.name} describes "
-                "(its checksum differs): put back the pair as the trainer wrote it."
-            )
+    music_detector: MusicDetectorParameters

@@ -1,12 +1,12 @@
-"""What tells music from speech, noise and tones, before anybody asks for a genre.
+"""The music detector: whether a track is music, speech, noise or a tone.
 
-Multinomial logistic regression on a stretch of chunks: each chunk's gain-free features and
-tags become distances from what is usual in music, bounded, and their mean over the stretch
-is weighed. Bounds keep a sound unlike anything the gate has learned from counting for more
-than the strangest it has. ``services/trainer/gate.py`` fits it.
+It is a multinomial logistic regression. Gain-free features and tags of each chunk are standardized
+by their mean and deviation in music and clipped, and the mean over the track is weighed. Clipping
+keeps an unknown kind of sound from counting for more than the strangest sound of the training.
+``training.fitting.music_detector`` fits it.
 """
 
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,26 +14,30 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.music.features.gain_invariance import GAIN_FREE_NAMES, gain_free
 from shared.music.features.table import FEATURE_NAMES
-from shared.music.model.families import FAMILIES, Family
+from shared.music.model.aggregation import log_odds
 from shared.music.tagging.tagger import TAG_NAMES
 
-NOT_MUSIC_BELOW: Final = 0.35
-"""A track that is music with less probability than this is likelier something else.
+Family = Literal["music", "speech", "noise", "tone"]
+FAMILIES: Final[tuple[Family, ...]] = ("music", "speech", "noise", "tone")
+"""What a track may be, in the order of every result here. Only music has a genre."""
 
-Cross-validated by artist, none of 579 tracks of GTZAN lies below it.
+NOT_MUSIC_BELOW: Final = 0.35
+"""A track with a lower probability of being music is told to be no music.
+
+In artist-grouped cross-validation none of GTZAN's tracks is below it.
 """
 
 DOUBTFUL_BELOW: Final = 0.75
-"""A track that is music with less probability than this should get no confident genre.
+"""A track with a lower probability of being music gets no sure verdict.
 
-About one in 150 tracks of GTZAN lies below it.
+About one in 150 of GTZAN's tracks is below it.
 """
 
 STRANGE_ABOVE: Final = 1.5
-"""A track stranger than this should get no confident genre either, however likely music.
+"""A track with a greater strangeness gets no sure verdict.
 
-No track of GTZAN is stranger. Of alarms, beeps and knocks that were kept from a fit every
-one that it took for music is.
+No track of GTZAN is above it. Every alarm, beep and knock that was held out of a fit and taken for
+music is.
 """
 
 _TAG_PREFIX: Final = "tag:"
@@ -41,25 +45,25 @@ COLUMN_NAMES: Final[tuple[str, ...]] = (
     *GAIN_FREE_NAMES,
     *(f"{_TAG_PREFIX}{tag}" for tag in TAG_NAMES),
 )
-"""All that the gate may look at: gain-free features, and the tags' log odds."""
+"""All columns that a detector may use: gain-free features, and log odds of the tags."""
 
-ODDS_FLOOR: Final = 1e-4
-"""Likelihoods of a tag below this, or above 1 less this, count as if they were there."""
+DETECTOR_FLOOR: Final = 1e-4
+"""Floor of the tags' likelihoods in these columns, coarser than that of aggregated windows."""
 
 _Row = Annotated[tuple[float, ...], Field(min_length=1)]
 
 
 class MusicDetectorParameters(BaseModel):
-    """A fitted gate, small enough to stand in a model's sidecar.
+    """Parameters of a fitted detector, as they are stored in a model's metadata.
 
     Attributes:
-        columns: what it looks at, out of ``COLUMN_NAMES``.
-        means: what is usual in music, by column.
-        scales: standard deviation in music by column, above 0.
-        bound: how many of them a chunk may be off at most, on either side.
+        columns: the columns that it uses, out of ``COLUMN_NAMES``.
+        means: mean of each column in music.
+        scales: standard deviation of each column in music, above 0.
+        bound: standardized values are clipped at this value, on both sides.
         classes: ``FAMILIES``.
-        weights: by class, then by column.
-        bias: by class.
+        weights: a row for each class, with a weight for each column.
+        bias: one for each class.
 
     """
 
@@ -74,31 +78,31 @@ class MusicDetectorParameters(BaseModel):
     bias: _Row
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _check_shapes(self) -> Self:
         if unknown := sorted(set(self.columns) - set(COLUMN_NAMES)):
-            raise ValueError(f"the gate looks at columns unknown here: {', '.join(unknown)}")
+            raise ValueError(f"the music detector has unknown columns: {', '.join(unknown)}")
         if self.classes != FAMILIES:
-            raise ValueError(f"the gate's classes are not {', '.join(FAMILIES)}")
+            raise ValueError(f"the music detector's classes are not {', '.join(FAMILIES)}")
         width = len(self.columns)
         rows = (self.means, self.scales, *self.weights)
         if any(len(row) != width for row in rows):
-            raise ValueError(f"the gate has rows that are not of its {width} columns")
+            raise ValueError(f"the music detector has rows that do not fit its {width} columns")
         if not len(self.weights) == len(self.bias) == len(FAMILIES):
-            raise ValueError("the gate has not one row of weights and one bias for each class")
+            raise ValueError("the music detector needs weights and a bias for each class")
         return self
 
 
 class MusicDetector:
-    """Tells what a stretch of chunks is.
+    """Tells which of ``FAMILIES`` a track is.
 
     Args:
-        parameters: as ``fit_music_detector`` has fitted them.
+        parameters: as fitted by ``fit_music_detector``.
 
     """
 
     def __init__(self, parameters: MusicDetectorParameters) -> None:
         self.parameters = parameters
-        self._places = [COLUMN_NAMES.index(name) for name in parameters.columns]
+        self._indices = [COLUMN_NAMES.index(name) for name in parameters.columns]
         self._means = np.array(parameters.means)
         self._scales = np.array(parameters.scales)
         self._weights = np.array(parameters.weights)
@@ -107,81 +111,83 @@ class MusicDetector:
     def probabilities(
         self, features: NDArray[np.float64], tags: NDArray[np.floating]
     ) -> NDArray[np.float64]:
-        """Return how likely a stretch is each of ``FAMILIES``.
+        """Return the probability of each of ``FAMILIES`` for a track.
 
         Args:
-            features: shape (n, 57), the stretch's chunks, columns as ``FEATURE_NAMES``, at
-                whatever volume.
-            tags: shape (n, 50), columns as ``TAG_NAMES``, heard at the tagger's level;
-                a row of NaN for a silent chunk, which is left out.
+            features: shape (n, 57), a row for each chunk, columns as ``FEATURE_NAMES``.
+            tags: shape (n, 50), likelihoods, columns as ``TAG_NAMES``. Chunks with a row of
+                NaN are silent and left out.
 
         Returns:
-            float64 of shape (4,), columns as ``FAMILIES``; they sum to 1.
+            float64 of shape (4,), columns as ``FAMILIES``, with the sum 1.
 
         Raises:
-            ValueError: other shapes, or no chunk that can be heard.
+            ValueError: other shapes, or nothing but silent chunks.
 
         """
-        return self.weigh(self._heard(features, tags).mean(axis=0))
+        return self.softmax(self._audible(features, tags).mean(axis=0))
 
     def strangeness(self, features: NDArray[np.float64], tags: NDArray[np.floating]) -> float:
-        """Return how unlike music a stretch is, whatever else it may be.
+        """Return how much a track differs from music.
 
-        It is the root mean square of a chunk's distances, in standard deviations of music,
-        in the mean over the stretch: about 1 for music, and ``bound`` at most.
+        It is the root mean square of a chunk's standardized values, averaged over the chunks:
+        about 1 for music, and at most ``bound``.
 
         Args:
             features: as for ``probabilities``.
-            tags: likewise.
+            tags: as for ``probabilities``.
 
         Raises:
-            ValueError: likewise.
+            ValueError: as ``probabilities``.
 
         """
-        squares = np.square(self._heard(features, tags))
+        squares = np.square(self._audible(features, tags))
         return float(np.sqrt(squares.mean(axis=1)).mean())
 
-    def _heard(
+    def _audible(
         self, features: NDArray[np.float64], tags: NDArray[np.floating]
     ) -> NDArray[np.float64]:
-        """Return the distances of the chunks that can be heard."""
-        heard = ~np.isnan(tags).any(axis=-1)
-        if not heard.any():
-            raise ValueError("a stretch without a chunk that can be heard is nothing but silence")
-        return self.distances(features[heard], tags[heard])
+        """Return the standardized values of the audible chunks."""
+        audible = ~np.isnan(tags).any(axis=-1)
+        if not audible.any():
+            raise ValueError("the music detector needs a chunk that is not silent")
+        return self.standardized(features[audible], tags[audible])
 
-    def distances(
+    def standardized(
         self, features: NDArray[np.float64], tags: NDArray[np.floating]
     ) -> NDArray[np.float64]:
-        """Return how far chunks are from what is usual in music, shape (n, columns).
+        """Return the columns of chunks in standard deviations from their mean in music, clipped.
 
         Args:
             features: as for ``probabilities``.
-            tags: likewise, but without NaN.
+            tags: as for ``probabilities``, but without NaN.
+
+        Returns:
+            Shape (n, number of columns).
 
         Raises:
             ValueError: other shapes.
 
         """
-        table = columns_of(features, tags)[:, self._places]
+        table = columns_of(features, tags)[:, self._indices]
         bound = self.parameters.bound
-        off: NDArray[np.float64] = (table - self._means) / self._scales
-        return off.clip(-bound, bound)
+        values: NDArray[np.float64] = (table - self._means) / self._scales
+        return values.clip(-bound, bound)
 
-    def weigh(self, distances: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn distances, shape (..., columns), into probabilities, shape (..., 4)."""
-        scores = distances @ self._weights.T + self._bias
+    def softmax(self, standardized: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn standardized columns, shape (..., columns), into probabilities, shape (..., 4)."""
+        scores = standardized @ self._weights.T + self._bias
         powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
-        return shares
+        probabilities: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+        return probabilities
 
 
 def columns_of(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return all that a gate may look at of chunks, shape (n, 106), columns as ``COLUMN_NAMES``.
+    """Return all columns that a detector may use, shape (n, 106), as ``COLUMN_NAMES``.
 
     Args:
         features: shape (n, 57), columns as ``FEATURE_NAMES``.
-        tags: shape (n, 50), columns as ``TAG_NAMES``, likelihoods without NaN.
+        tags: shape (n, 50), likelihoods without NaN, columns as ``TAG_NAMES``.
 
     Raises:
         ValueError: other shapes.
@@ -192,5 +198,4 @@ def columns_of(features: NDArray[np.float64], tags: NDArray[np.floating]) -> NDA
             f"features and tags are (n, {len(FEATURE_NAMES)}) and (n, {len(TAG_NAMES)}), "
             f"not {features.shape} and {tags.shape}"
         )
-    likelihoods = np.clip(tags.astype(np.float64), ODDS_FLOOR, 1 - ODDS_FLOOR)
-    return np.hstack((gain_free(features), np.log(likelihoods / (1 - likelihoods))))
+    return np.hstack((gain_free(features), log_odds(tags, DETECTOR_FLOOR)))

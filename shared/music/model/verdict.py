@@ -1,25 +1,24 @@
-"""What is said about a track: a fold of its chunks' probabilities."""
+"""The verdict on a track, made of the probabilities of its chunks and of the whole track."""
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain.genres import GENRES
-from shared.music.model.families import Family
-
-Rule = Literal["mean", "majority"]
+from shared.music.model.music_detector import Family
 
 CANDIDATES_HOLD: Final = 0.8
-"""An unsure verdict names genres until they hold this share of the probability, or are three."""
+"""An unsure verdict names the likeliest genres that together have this probability..."""
 MOST_CANDIDATES: Final = 3
+"""...or this number of genres, and two at least."""
 
 
 class ChunkVerdict(BaseModel):
-    """One chunk's own genre; times in seconds from the start of the track."""
+    """The genre of one chunk; times in seconds from the start of the track."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,13 +29,24 @@ class ChunkVerdict(BaseModel):
 
 
 class Verdict(BaseModel):
-    """A track's genre by both rules, and everything that led to it.
+    """The verdict on a track.
 
-    ``genre`` and ``confidence`` are the model's for the whole track; ``sure`` says whether
-    they may be told without doubt, else ``candidates`` are the genres to name. ``family``
-    is what the track is at all: only music has a genre worth telling. ``majority_genre``
-    is the most frequent class among the chunks (the original rule, ties going to the
-    higher average). ``agreement`` is the share of chunks whose own genre is ``genre``.
+    Attributes:
+        genre: the likeliest genre of the track.
+        confidence: its probability.
+        majority_genre: the most frequent genre among the chunks (the original rule); among
+            equally frequent ones, the likelier one.
+        majority_share: share of chunks with that genre.
+        agreement: share of chunks whose own genre is ``genre``.
+        probabilities: of all genres, for the track.
+        top: the three likeliest genres and their probabilities.
+        chunks: the chunks, in order.
+        duration_s: length of the track, in seconds.
+        model: name of the model.
+        sure: whether the genre may be told without doubt.
+        family: music, speech, noise or tone; only the genre of music is worth telling.
+        candidates: the genre if it is sure, else the two or three genres to name.
+
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,7 +66,7 @@ class Verdict(BaseModel):
     candidates: list[str] = []
 
     @classmethod
-    def of(  # noqa: PLR0913 - each is one thing that a verdict tells
+    def of(  # noqa: PLR0913 - each is a part of the verdict
         cls,
         probabilities: NDArray[np.float64],
         spans: Sequence[tuple[float, float]],
@@ -67,20 +77,20 @@ class Verdict(BaseModel):
         sure_from: float = 0.0,
         family: Family = "music",
     ) -> Self:
-        """Fold chunk probabilities into a verdict.
+        """Make a verdict of probabilities.
 
         Args:
-            probabilities: shape (chunks, genres), rows sum to 1, columns as ``GENRES``.
+            probabilities: of the chunks, shape (chunks, genres), columns as ``GENRES``.
             spans: start and end of each chunk, in seconds.
-            duration_s: length of the whole track, in seconds.
-            model: name of the model that predicted.
-            track: probabilities of the whole track, shape (genres,); the mean of the
-                chunks' where it is left out.
-            sure_from: probability from which the genre may be told without doubt.
-            family: what the track is at all; other than music, no genre is sure.
+            duration_s: length of the track, in seconds.
+            model: name of the model.
+            track: probabilities of the track, shape (genres,); by default the mean of the
+                chunks' probabilities.
+            sure_from: lowest confidence of a sure verdict.
+            family: what the track is; a verdict on anything but music is never sure.
 
         Raises:
-            ValueError: no chunk at all, or shapes that do not fit.
+            ValueError: no chunks, or shapes that do not fit.
 
         """
         if probabilities.ndim != 2 or probabilities.shape != (len(spans), len(GENRES)):  # noqa: PLR2004
@@ -117,9 +127,9 @@ class Verdict(BaseModel):
 
 
 def _candidates(mean: NDArray[np.float64], ranked: list[int]) -> list[str]:
-    """Name the two or three genres that hold most of the probability."""
-    held = mean[ranked].cumsum()
-    enough = int(np.searchsorted(held, CANDIDATES_HOLD)) + 1
+    """Return the two or three likeliest genres."""
+    cumulative = mean[ranked].cumsum()
+    enough = int(np.searchsorted(cumulative, CANDIDATES_HOLD)) + 1
     return [GENRES[g] for g in ranked[: min(max(enough, 2), MOST_CANDIDATES)]]
 
 

@@ -1,4 +1,4 @@
-"""The excerpt that shows best why a track got its genre, as a Telegram voice message."""
+"""The excerpt in which the verdict's genre is strongest, as a Telegram voice message."""
 
 import io
 from fractions import Fraction
@@ -10,13 +10,13 @@ import soxr
 from numpy.typing import NDArray
 
 from shared.music.constants import CHUNK_SECONDS, SAMPLE_RATE
-from shared.music.decoding._pydub import AudioSegment
-from shared.music.decoding.level import to_segment
+from shared.music.decoding.level import to_audio_segment
 from shared.music.decoding.pcm import from_pcm16
+from shared.music.decoding.quiet_pydub import AudioSegment
 from shared.music.model.verdict import Verdict
 
 OPUS_RATE: Final = 48_000
-"""The rate that Opus works at, in hertz (RFC 6716, section 2)."""
+"""Sample rate of Opus, in hertz (RFC 6716, section 2)."""
 
 _BIT_RATE: Final = 64_000
 _LEVEL_DBFS: Final = -16.0
@@ -25,21 +25,21 @@ _FADE_MS: Final = 300
 
 
 def strongest_span(verdict: Verdict, seconds: float = 9) -> tuple[float, float]:
-    """Find the consecutive chunks that speak most for the verdict's genre.
+    """Find the consecutive chunks in which the verdict's genre is likeliest.
 
     Args:
-        verdict: of a whole track.
-        seconds: length that is wanted, rounded to whole chunks, at least one.
+        verdict: the verdict on a track.
+        seconds: wanted length, rounded to whole chunks, at least one.
 
     Returns:
-        Start and end in seconds; the earliest where several are equal, the whole
-        track where it is shorter.
+        Start and end in seconds: of the earliest span where several are equal, and of all
+        chunks where the track is shorter.
 
     """
-    wanted = np.array([chunk.probabilities[verdict.genre] for chunk in verdict.chunks])
-    width = min(max(1, round(seconds / CHUNK_SECONDS)), wanted.size)
-    means = np.convolve(wanted, np.full(width, 1 / width), mode="valid")
-    # Rounded, so that equal means are equal whatever order they were summed in.
+    likely = np.array([chunk.probabilities[verdict.genre] for chunk in verdict.chunks])
+    width = min(max(1, round(seconds / CHUNK_SECONDS)), likely.size)
+    means = np.convolve(likely, np.full(width, 1 / width), mode="valid")
+    # Rounded, so that equal means compare equal whatever the order of the sum.
     first = int(means.round(9).argmax())
     return verdict.chunks[first].start_s, verdict.chunks[first + width - 1].end_s
 
@@ -47,13 +47,13 @@ def strongest_span(verdict: Verdict, seconds: float = 9) -> tuple[float, float]:
 def make_clip(
     samples: NDArray[np.float32], start_s: float = 0.0, end_s: float | None = None
 ) -> bytes:
-    """Cut, level, fade and encode an excerpt.
+    """Cut out an excerpt, set its level, fade it in and out, and encode it.
 
     Args:
-        samples: shape (n,), mono at ``SAMPLE_RATE``, full scale 1; bounded, as the
-            whole of it is held in memory several times.
-        start_s: where the excerpt starts, in seconds.
-        end_s: where it ends; None for the end of the samples.
+        samples: shape (n,), mono at ``SAMPLE_RATE``, full scale 1. Memory use is several
+            times their size.
+        start_s: start of the excerpt, in seconds.
+        end_s: its end; None for the end of the samples.
 
     Returns:
         An Ogg file with mono Opus at 48 kHz, which Telegram plays as a voice message,
@@ -64,19 +64,19 @@ def make_clip(
 
     """
     stop = None if end_s is None else round(end_s * 1000)
-    segment = to_segment(samples)[round(start_s * 1000) : stop]
-    if not segment.frame_count():
-        raise ValueError(f"nothing between {start_s} s and {end_s} s")
-    fade = min(_FADE_MS, len(segment) // 2)
-    faded = _levelled(segment).fade_in(fade).fade_out(fade)
+    excerpt = to_audio_segment(samples)[round(start_s * 1000) : stop]
+    if not excerpt.frame_count():
+        raise ValueError(f"no samples between {start_s} s and {end_s} s")
+    fade = min(_FADE_MS, len(excerpt) // 2)
+    faded = _levelled(excerpt).fade_in(fade).fade_out(fade)
     return _opus(from_pcm16(faded.raw_data))
 
 
-def _levelled(segment: AudioSegment) -> AudioSegment:
-    if segment.max == 0:
-        return segment
-    wanted = _LEVEL_DBFS - segment.dBFS
-    return segment.apply_gain(min(wanted, -_HEADROOM_DB - segment.max_dBFS))
+def _levelled(excerpt: AudioSegment) -> AudioSegment:
+    if excerpt.max == 0:
+        return excerpt
+    gain = _LEVEL_DBFS - excerpt.dBFS
+    return excerpt.apply_gain(min(gain, -_HEADROOM_DB - excerpt.max_dBFS))
 
 
 def _opus(samples: NDArray[np.float32]) -> bytes:

@@ -1,7 +1,7 @@
-"""The picture that answers a track: its spectrogram, and the genre of every three seconds.
+"""The picture of a verdict: the track's spectrogram, and the genre of every chunk.
 
-Drawn with matplotlib's objects on an Agg canvas and never through pyplot, whose global
-list of figures would grow and is not made for threads.
+It is drawn with matplotlib's objects on an Agg canvas, not with pyplot, which keeps a global list
+of figures and is not thread-safe.
 """
 
 import io
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from shared.domain.genres import GENRES, genre_name
 from shared.formatting import clock
 from shared.music.constants import CHUNK_SECONDS, N_MELS, SAMPLE_RATE
+from shared.music.features.filters import hz_to_mel
 from shared.music.model.verdict import Verdict
 from shared.music.rendering.header import header
 from shared.music.rendering.mel_preview import narrow
@@ -42,53 +43,52 @@ _MEL_TICKS_HZ: Final = {128: "128", 512: "512", 1024: "1k", 2048: "2k", 4096: "4
 _TICK_SECONDS: Final = (1, 2, 3, 6, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS: Final = 6
 
-_VOTES_HEIGHT: Final = 150  # pixels, as all that follows
+_GENRES_HEIGHT: Final = 150  # pixels, as all that follow
 _LEGEND_COLUMNS: Final = 3
 _LEGEND_ROW: Final = 54
 _LEGEND_FOOT: Final = 44
 
 
-def draw(strip: NDArray[np.uint8], verdict: Verdict, *, title: str | None = None) -> bytes:
-    """Draw a track's picture.
+def draw(preview: NDArray[np.uint8], verdict: Verdict, *, title: str | None = None) -> bytes:
+    """Draw the picture of a verdict.
 
     Args:
-        strip: shape (128, columns), as ``rendering.mel_preview`` makes it; it spans all
-            chunks.
-        verdict: what is said about the track.
-        title: shown above the genre as far as the font has its characters; taken
-            literally, never as markup.
+        preview: the mel preview of all chunks, shape (128, columns).
+        verdict: the verdict on the track.
+        title: shown above the genre, as far as the font has its characters; taken
+            literally, not as markup.
 
     Returns:
         A PNG of 1080 by 1200 pixels.
 
     Raises:
-        ValueError: a strip of another shape.
+        ValueError: a preview of another shape.
 
     """
-    if strip.ndim != 2 or len(strip) != N_MELS or not strip.shape[1]:  # noqa: PLR2004
-        raise ValueError(f"a strip is ({N_MELS}, columns), not {strip.shape}")
+    if preview.ndim != 2 or len(preview) != N_MELS or not preview.shape[1]:  # noqa: PLR2004
+        raise ValueError(f"a mel preview is ({N_MELS}, columns), not {preview.shape}")
     figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=BACKGROUND)
     canvas = FigureCanvasAgg(figure)
     top = header(figure, verdict, title)
-    votes_y = _legend(figure, verdict) + 62
+    genres_y = _legend(figure, verdict) + 62
     span = (verdict.chunks[0].start_s, verdict.chunks[-1].end_s)
-    _votes(_axes(figure, votes_y, votes_y + _VOTES_HEIGHT), verdict, span)
-    _spectrogram(_axes(figure, votes_y + _VOTES_HEIGHT + 58, top), strip, span)
+    _chunk_genres(_axes(figure, genres_y, genres_y + _GENRES_HEIGHT), verdict, span)
+    _spectrogram(_axes(figure, genres_y + _GENRES_HEIGHT + 58, top), preview, span)
     png = io.BytesIO()
     canvas.print_png(png)  # type: ignore[no-untyped-call]
     return png.getvalue()
 
 
 def warm_up() -> None:
-    """Draw once, so that the fonts are found before the first person waits for them."""
+    """Draw once, so that matplotlib has found its fonts before the first picture."""
     row = np.full((1, len(GENRES)), 1 / len(GENRES))
     verdict = Verdict.of(row, [(0.0, 3.0)], duration_s=3.0, model="")
     draw(np.zeros((N_MELS, 1), np.uint8), verdict, title="warm")
 
 
-def _spectrogram(axes: Axes, strip: NDArray[np.uint8], span: tuple[float, float]) -> None:
-    """Show the spectrogram in its own range of levels, so that quiet tracks look alike."""
-    picture = narrow(strip)
+def _spectrogram(axes: Axes, preview: NDArray[np.uint8], span: tuple[float, float]) -> None:
+    """Draw the spectrogram, scaled to its own range of levels."""
+    picture = narrow(preview)
     low, high = np.percentile(picture, (2, 99.8))
     axes.imshow(
         picture,
@@ -106,10 +106,10 @@ def _spectrogram(axes: Axes, strip: NDArray[np.uint8], span: tuple[float, float]
     _caption(axes, "Spectrum, Hz")
 
 
-def _votes(axes: Axes, verdict: Verdict, span: tuple[float, float]) -> None:
-    """Show each chunk's genre as a block whose height is its probability."""
+def _chunk_genres(axes: Axes, verdict: Verdict, span: tuple[float, float]) -> None:
+    """Draw each chunk's genre as a bar whose height is its probability."""
     axes.imshow(
-        _blocks(verdict, _VOTES_HEIGHT, RIGHT - LEFT),
+        _bars(verdict, _GENRES_HEIGHT, RIGHT - LEFT),
         origin="lower",
         aspect="auto",
         interpolation="nearest",
@@ -126,13 +126,13 @@ def _votes(axes: Axes, verdict: Verdict, span: tuple[float, float]) -> None:
 
 
 def _time_ticks(start: float, end: float) -> list[float]:
-    """Choose at most six round times on the axis."""
+    """Return at most six round times in seconds."""
     step = next((s for s in _TICK_SECONDS if (end - start) / s < _MOST_TICKS), _TICK_SECONDS[-1])
     return [float(s) for s in range(0, int(end) + 1, step) if s >= start]
 
 
-def _blocks(verdict: Verdict, rows: int, columns: int) -> NDArray[np.float64]:
-    """Paint the blocks as an image, shape (rows, columns, 3): as quick for 3600 as for one."""
+def _bars(verdict: Verdict, rows: int, columns: int) -> NDArray[np.float64]:
+    """Return the bars as an image, shape (rows, columns, 3), which is fast for any number."""
     chunks = verdict.chunks
     colours = np.array([to_rgb(COLOURS[chunk.genre]) for chunk in chunks])
     heights = np.array([chunk.probabilities[chunk.genre] for chunk in chunks])
@@ -146,11 +146,11 @@ def _blocks(verdict: Verdict, rows: int, columns: int) -> NDArray[np.float64]:
 
 
 def _legend(figure: Figure, verdict: Verdict) -> int:
-    """Name the genres that occur, with their shares of the chunks; return the upper edge."""
-    votes = Counter(chunk.genre for chunk in verdict.chunks)
-    votes[verdict.genre] += 0  # the average can favour a genre that no chunk chose
-    rows = -(-len(votes) // _LEGEND_COLUMNS)
-    for i, (genre, count) in enumerate(votes.most_common()):
+    """Draw the genres of the chunks with their shares; return the upper edge in pixels."""
+    counts = Counter(chunk.genre for chunk in verdict.chunks)
+    counts[verdict.genre] += 0  # the track's genre may be that of no single chunk
+    rows = -(-len(counts) // _LEGEND_COLUMNS)
+    for i, (genre, count) in enumerate(counts.most_common()):
         row, column = divmod(i, _LEGEND_COLUMNS)
         x = EDGE + column * (RIGHT - EDGE) // _LEGEND_COLUMNS
         y = _LEGEND_FOOT + (rows - 1 - row) * _LEGEND_ROW
@@ -187,12 +187,5 @@ def _caption(axes: Axes, text: str) -> None:
 
 
 def _mel_row(hertz: float) -> float:
-    """Where a frequency lies on the spectrogram's axis, in bands (row i spans i to i + 1)."""
-    return (N_MELS + 1) * _mel(hertz) / _mel(SAMPLE_RATE / 2) - 0.5
-
-
-def _mel(hertz: float) -> float:
-    """Slaney's mel scale (Auditory Toolbox, 1998): linear to 1 kHz, logarithmic above."""
-    if hertz < 1000:  # noqa: PLR2004 - the knee of the scale
-        return hertz * 3 / 200
-    return 15.0 + 27.0 * float(np.log(hertz / 1000) / np.log(6.4))
+    """Return the position of a frequency on the spectrogram's axis (band i spans i to i + 1)."""
+    return (N_MELS + 1) * hz_to_mel(hertz) / hz_to_mel(SAMPLE_RATE / 2) - 0.5

@@ -1,4 +1,4 @@
-"""The head of a track's picture: its genre, what it may be, or that it is no music."""
+"""The upper part of the picture: title, genre or candidates, and confidence."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from shared.domain.genres import genre_name
 from shared.music.model.verdict import Verdict
-from shared.music.rendering.fonts import drawable, fitting_px, wide_px
+from shared.music.rendering.fonts import drawable, fitting_size_px, text_width_px
 from shared.music.rendering.theme import COLOURS, EDGE, FAINT, HEIGHT_PX, RIGHT, write
 from shared.music.rendering.wording import LIKENESS, percent
 
@@ -18,24 +18,24 @@ _TITLE_PX: Final = 38
 _GENRE_PX: Final = 96
 _LINE_PX: Final = 36
 _MUTED: Final = 0.7
-"""How much of its colour a genre keeps that is only one of several; the rest is grey."""
-_BELOW_MIDDLE: Final = 0.36
-"""From the middle of capital letters down to their foot, by the font's size."""
+"""Share of its own colour that a candidate's name has; the rest is grey."""
+_BASELINE: Final = 0.36
+"""Distance from the middle of capital letters to the baseline, in units of the font's size."""
 
-_Part = tuple[str, str]
-"""Some words and their colour."""
+_ColouredText = tuple[str, str]
+"""A text and its colour."""
 
 
 def header(figure: Figure, verdict: Verdict, title: str | None) -> int:
-    """Write title, genre and confidence.
+    """Draw title, genre or candidates, and confidence.
 
     Args:
-        figure: where to.
-        verdict: what is said about the track.
-        title: as far as the font has its characters, cut to the width.
+        figure: the figure to draw on.
+        verdict: the verdict on the track.
+        title: shown as far as the font has its characters, cut to the width.
 
     Returns:
-        The height in pixels at which the space below begins.
+        The lower edge in pixels from the bottom of the picture.
 
     """
     y = _TITLE_Y
@@ -55,29 +55,30 @@ def header(figure: Figure, verdict: Verdict, title: str | None) -> int:
         _row(figure, y, [("Not music?", FAINT)])
         nearest = genre_name(verdict.genre).lower()
         line = f"sounds like {LIKENESS[verdict.family]}; nearest genre: {nearest}"
-    size = fitting_px(line, most_px=_LINE_PX, width_px=RIGHT - EDGE)
+    size = fitting_size_px(line, max_px=_LINE_PX, width_px=RIGHT - EDGE)
     write(figure, EDGE, y - 88, line, size, color=FAINT)
     return y - 158
 
 
-def _question(genres: Sequence[str]) -> list[_Part]:
-    """Put candidates as a question, each in its own colour, muted."""
-    parts: list[_Part] = []
+def _question(genres: Sequence[str]) -> list[_ColouredText]:
+    """Return the candidates as a question, each in its own colour, muted."""
+    parts: list[_ColouredText] = []
     for left, genre in zip(range(len(genres) - 1, -1, -1), genres, strict=True):
         parts.append((genre_name(genre), _muted(COLOURS[genre])))
         parts.append(({0: "?", 1: " or "}.get(left, ", "), FAINT))
     return parts
 
 
-def _row(figure: Figure, y: float, parts: Sequence[_Part]) -> None:
-    """Write parts after one another on one line, as large as there is room for."""
+def _row(figure: Figure, y: float, parts: Sequence[_ColouredText]) -> None:
+    """Write texts one after the other on one line, as large as they fit."""
     line = "".join(text for text, _ in parts)
-    size = fitting_px(line, most_px=_GENRE_PX, width_px=RIGHT - EDGE, bold=True)
+    size = fitting_size_px(line, max_px=_GENRE_PX, width_px=RIGHT - EDGE, bold=True)
     before = ""
     for text, colour in parts:
-        x = EDGE + (wide_px(before, size, bold=True) if before else 0)
-        foot = y - _BELOW_MIDDLE * size  # letters' own middles differ: "Pop" reaches below
-        write(figure, x, foot, text, size, color=colour, weight="bold", va="baseline")
+        x = EDGE + (text_width_px(before, size, bold=True) if before else 0)
+        # Aligned by the baseline, as the middle of "Pop" lies lower than that of "Rock".
+        baseline = y - _BASELINE * size
+        write(figure, x, baseline, text, size, color=colour, weight="bold", va="baseline")
         before += text
 
 

@@ -1,8 +1,7 @@
-"""The spectrogram of a track as a strip of bytes, small enough to carry and to keep.
+"""The mel preview: the spectrogram of a track as a small array of bytes.
 
-A strip has one row per mel band (row 0 is the lowest) and a few columns per chunk; its
-bytes are decibels on a fixed absolute scale, so that strips made by different workers
-join without knowing of each other.
+It has one row per mel band (row 0 is the lowest) and a few columns per chunk. Bytes are decibels
+on a fixed absolute scale, so that previews made by different workers can be joined.
 """
 
 import math
@@ -14,43 +13,43 @@ from numpy.typing import NDArray
 from shared.music.constants import CHUNK_SECONDS, N_FRAMES, N_MELS
 
 MAX_COLUMNS: Final = 1200
-"""Columns beyond which a picture shows no more detail."""
+"""Most columns of a preview; a picture cannot show more."""
 
 FLOOR_DB: Final = -100.0
-"""Decibels of byte 0: the lowest that ``power_to_db`` yields (its ``amin`` is 1e-10)."""
+"""Decibels of byte 0, the smallest value of ``power_to_db`` (its ``amin`` is 1e-10)."""
 
 CEILING_DB: Final = 60.0
-"""Decibels of byte 255; full-scale sound stays below it (2048-point Hann frames)."""
+"""Decibels of byte 255, above any full-scale sound (2048-point Hann frames)."""
 
 DB_PER_STEP: Final = (CEILING_DB - FLOOR_DB) / 255
 """Decibels from one byte to the next (0.63)."""
 
 _MOST_PER_CHUNK: Final = N_FRAMES - 1  # a chunk's last frame is centred in the next chunk
-_FIRST_PER_CHUNK: Final = 128  # a power of two, so that halving meets every chunk's edge
+_FIRST_PER_CHUNK: Final = 128  # a power of two, so that it can be halved down to 1
 
 
 def columns_per_chunk(n_chunks: int) -> int:
-    """Columns that each of ``n_chunks`` gets: 1 to 129, about ``MAX_COLUMNS`` in all."""
+    """Return the columns for each of ``n_chunks``: 1 to 129, about ``MAX_COLUMNS`` in all."""
     return min(max(MAX_COLUMNS // max(n_chunks, 1), 1), _MOST_PER_CHUNK)
 
 
 def mel_preview(
     mel_db: NDArray[np.float32], columns: int, *, length_s: float = CHUNK_SECONDS
 ) -> NDArray[np.uint8]:
-    """Reduce the mel spectrogram of one chunk to a few columns of bytes.
+    """Make the preview of one chunk.
 
     Args:
         mel_db: shape (128, frames), absolute decibels (``power_to_db`` with ``ref=1.0``).
-        columns: how many columns to make, 1 to the number of frames.
-        length_s: how much of the chunk is the track's own, in seconds. A track shorter
-            than a chunk is repeated to fill it; only its first passage is shown, in as
-            many columns as it has frames at most.
+        columns: number of columns, 1 to the number of frames.
+        length_s: length of the track, in seconds, where it is shorter than a chunk. Such a
+            track was repeated to fill the chunk. Only its own frames are shown, in no more
+            columns than there are frames.
 
     Returns:
-        Shape (128, columns): mean decibels over each column's frames, quantised.
+        Shape (128, columns): mean decibels of each column's frames, quantised.
 
     Raises:
-        ValueError: another shape, or a number of columns that cannot be made.
+        ValueError: another shape, or an impossible number of columns.
 
     """
     if mel_db.ndim != 2 or len(mel_db) != N_MELS:  # noqa: PLR2004 - bands and frames
@@ -63,19 +62,18 @@ def mel_preview(
     return np.rint(steps).clip(0, 255).astype(np.uint8)
 
 
-def narrow(strip: NDArray[np.uint8], limit: int = MAX_COLUMNS) -> NDArray[np.uint8]:
-    """Average a strip's columns until at most ``limit`` are left."""
-    if strip.shape[1] <= limit:
-        return strip
-    return np.rint(_mean_columns(strip, limit)).astype(np.uint8)
+def narrow(preview: NDArray[np.uint8], limit: int = MAX_COLUMNS) -> NDArray[np.uint8]:
+    """Average columns of a preview so that at most ``limit`` remain."""
+    if preview.shape[1] <= limit:
+        return preview
+    return np.rint(_mean_columns(preview, limit)).astype(np.uint8)
 
 
 class MelPreviewBuilder:
-    """Collects a strip while the number of chunks is not known yet.
+    """Builds a preview chunk by chunk, without knowing the number of chunks.
 
-    It begins with 128 columns per chunk and halves them whenever the strip outgrows the
-    picture, so that short tracks keep their detail and long ones need about as little
-    memory as a picture does.
+    It starts with 128 columns per chunk and halves their number whenever the preview becomes
+    twice as wide as a picture. Short tracks keep their detail, and memory stays bounded.
     """
 
     def __init__(self) -> None:
@@ -83,17 +81,17 @@ class MelPreviewBuilder:
         self._parts: list[NDArray[np.uint8]] = []
 
     def add(self, mel_db: NDArray[np.float32], *, length_s: float = CHUNK_SECONDS) -> None:
-        """Append the chunk that follows; arguments as for ``mel_preview``."""
+        """Append the next chunk; arguments as for ``mel_preview``."""
         self._parts.append(mel_preview(mel_db, self._per_chunk, length_s=length_s))
         while self._per_chunk > 1 and len(self._parts) * self._per_chunk > 2 * MAX_COLUMNS:
             self._per_chunk //= 2
             self._parts = [narrow(part, self._per_chunk) for part in self._parts]
 
-    def strip(self) -> NDArray[np.uint8]:
-        """Everything so far, shape (128, columns) with at most ``MAX_COLUMNS`` columns.
+    def preview(self) -> NDArray[np.uint8]:
+        """Return the preview of all chunks so far, shape (128, up to ``MAX_COLUMNS``).
 
         Raises:
-            ValueError: nothing was added.
+            ValueError: no chunk was added.
 
         """
         return narrow(np.concatenate(self._parts, axis=1))

@@ -1,4 +1,4 @@
-"""The sheet that a track's picture is drawn on: its size, its colours, and its letters."""
+"""Size, margins, colours and text style of the picture."""
 
 from typing import Any, Final
 
@@ -22,11 +22,10 @@ COLOURS: Final = {
     "reggae": "#367372",
     "rock": "#e70d0d",
 }
-"""One colour per genre, for ever the same.
+"""One colour per genre.
 
-Found by search: every two of them lie at least 0.11 apart in Oklab, also as seen with
-protanopia, deuteranopia and tritanopia (Machado et al. 2009), and each has a contrast
-of more than 3 to the background.
+Any two of them are at least 0.11 apart in Oklab, also as seen with protanopia, deuteranopia and
+tritanopia (Machado et al. 2009), and each has a contrast of more than 3 to the background.
 """
 
 BACKGROUND: Final = "#101620"
@@ -35,22 +34,23 @@ FAINT: Final = "#a9b4c4"
 GRID: Final = "#3a4658"
 
 EDGE: Final = 42
-"""Margin in pixels, as the next two are."""
+"""Left margin of text, in pixels."""
 LEFT: Final = 116
-"""Where axes begin, with room for their numbers on the left."""
+"""Left edge of the axes, in pixels; their labels are to the left of it."""
 RIGHT: Final = WIDTH_PX - EDGE
+"""Right edge of axes and text, in pixels."""
 
 
 def write(figure: Figure, x: float, y: float, text: str, size_px: int, **style: Any) -> None:
-    """Write a line, taken literally, at a place in pixels from the lower left corner.
+    """Write a line of text, taken literally, not as markup.
 
     Args:
-        figure: where to.
-        x: of its left end, unless ``style`` says ``ha``.
-        y: of its middle, unless ``style`` says ``va``.
+        figure: the figure to draw on.
+        x: position of its left end, in pixels from the left; see ``ha``.
+        y: position of its middle, in pixels from the bottom; see ``va``.
         text: the line.
-        size_px: of the font, in pixels.
-        style: what else matplotlib's ``Text`` takes.
+        size_px: font size in pixels.
+        style: further arguments of matplotlib's ``Text``, such as ``ha`` and ``va``.
 
     """
     style = {"color": INK, "va": "center", **font(size_px), **style}
@@ -58,5 +58,5 @@ def write(figure: Figure, x: float, y: float, text: str, size_px: int, **style: 
 
 
 def font(size_px: int) -> dict[str, Any]:
-    """Return what makes any text of matplotlib one of ours."""
+    """Return the arguments of matplotlib's ``Text`` for our font at a size in pixels."""
     return {"family": FONT, "size": size_px * 72 / DPI, "parse_math": False}

@@ -1,10 +1,10 @@
-"""A verdict's words: the same in the chat, in the picture and on the command line."""
+"""Words and percentages of a verdict, shared by the chat, the picture and the command line."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from shared.domain.genres import genre_name
-from shared.music.model.families import Family
+from shared.music.model.music_detector import Family
 from shared.music.model.verdict import Verdict
 
 LIKENESS: Final[dict[Family, str]] = {
@@ -13,13 +13,13 @@ LIKENESS: Final[dict[Family, str]] = {
     "noise": "noise",
     "tone": "a single tone",
 }
-"""What a sound is like, to follow "this sounds like"."""
+"""What to write after "this sounds like"."""
 
 _ALL: Final = 100
 
 
 def percent(share: float) -> str:
-    """Write a share from 0 to 1 in whole percent, never rounded to nothing nor to all."""
+    """Write a share from 0 to 1 in whole percent; only exact 0 and 1 give "0 %" and "100 %"."""
     whole = round(_ALL * share)
     if whole == 0 < share:
         return "<1 %"
@@ -35,7 +35,7 @@ def either(names: Sequence[str]) -> str:
 
 
 def candidates(verdict: Verdict) -> list[tuple[str, str]]:
-    """Return the genres to name within a sentence, each with its probability in percent."""
+    """Return the candidates' names as within a sentence, each with its probability."""
     return [
         (genre_name(genre).lower(), percent(verdict.probabilities[genre]))
         for genre in verdict.candidates

@@ -1,9 +1,6 @@
-"""Which chunks are tagged, and at what volume the tagger hears them.
+"""Tags of chunks, all brought to one level first.
 
-The network's tags move with the volume of what it hears: 12 dB down turned the genre of a
-fifth of GTZAN's tracks over. Every chunk is therefore brought to one level first. And it
-costs more than the 57 features, while neighbouring chunks share most of their tags: in long
-tracks only some chunks are tagged, always the same ones of the same audio.
+The network's tags depend on the volume: at -12 dB a fifth of GTZAN's tracks got another genre.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,75 +14,53 @@ from shared.music.constants import (
     N_TAGS,
     SAMPLE_RATE,
     SILENCE_DBFS,
-    TAG_STRIDES,
     TAGGER_LEVEL_DBFS,
-    WINDOW_CHUNKS,
 )
 from shared.music.tagging.tagger import Tagger
 
 POWER_FLOOR: Final = 1e-12
-"""Mean square of what counts as nothing at all, full scale at one (-120 dB)."""
+"""Lower limit of a chunk's mean square, full scale 1 (-120 dB)."""
 
-MOST_AHEAD: Final = 16
-"""Chunks that may wait for their tags; each is a quarter of a megabyte."""
+MAX_AHEAD: Final = 16
+"""Most chunks that may wait for their tags, a quarter of a megabyte each."""
 
 NO_TAGS: Final = np.full(N_TAGS, np.nan, np.float32)
-"""The row of a chunk that was not tagged."""
+"""The tags of a silent chunk."""
 
 
-class ChunkTags:
-    """Tags the chunks of a stretch of track, one after the other.
+def chunk_tags(tagger: Tagger, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bring a chunk to ``TAGGER_LEVEL_DBFS`` and tag it.
 
     Args:
         tagger: the network.
-        first: place in the track of the first chunk to come, counted from 0.
+        samples: float32 of shape (CHUNK_HOP,) or (CHUNK_SAMPLES,), mono at SAMPLE_RATE.
+
+    Returns:
+        float32 of shape (N_TAGS,), in the order of ``TAG_NAMES``; ``NO_TAGS`` where the chunk
+        is silent.
 
     """
-
-    def __init__(self, tagger: Tagger, first: int = 0) -> None:
-        self._tagger = tagger
-        self._place = first
-        self._heard = 0
-
-    def next(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the next chunk's tags, or ``NO_TAGS`` where it is silent or passed over.
-
-        The first audible chunk of each group of ``WINDOW_CHUNKS`` is tagged in any case.
-
-        Args:
-            samples: float32 of shape (CHUNK_HOP,) or (CHUNK_SAMPLES,), mono at SAMPLE_RATE.
-
-        Returns:
-            float32 of shape (N_TAGS,), in the order of ``TAG_NAMES``.
-
-        """
-        place, self._place = self._place, self._place + 1
-        if place % WINDOW_CHUNKS == 0:
-            self._heard = 0
-        # Not pydub's level, which counts in whole steps of 16 bits: too coarse for quiet chunks.
-        level = 10 * np.log10(np.mean(np.square(samples, dtype=np.float64)) + POWER_FLOOR)
-        if level < SILENCE_DBFS:
-            return NO_TAGS
-        self._heard += 1
-        if (self._heard - 1) % tag_stride(place):
-            return NO_TAGS
-        gain = np.float32(10 ** ((TAGGER_LEVEL_DBFS - level) / 20))
-        return self._tagger.tag_chunk(samples * gain)
+    # Not pydub's level: it is computed on 16-bit integers, which is too coarse for quiet chunks.
+    level = 10 * np.log10(np.mean(np.square(samples, dtype=np.float64)) + POWER_FLOOR)
+    if level < SILENCE_DBFS:
+        return NO_TAGS
+    gain = np.float32(10 ** ((TAGGER_LEVEL_DBFS - level) / 20))
+    return tagger.tag_chunk(samples * gain)
 
 
 class TagsBeside:
-    """Tags chunks in a thread of its own, while the caller computes their features.
+    """Tags chunks in a second thread, while the caller computes their features.
 
-    The network and most of the features run outside Python's lock, so two cores are used
-    where there are two. Use it as a context manager.
+    The network and most of the features release Python's lock, so two cores are used where
+    there are two. Use it as a context manager.
 
     Args:
-        chunk_tags: does the work, in the order of the chunks.
+        tagger: the network.
 
     """
 
-    def __init__(self, chunk_tags: ChunkTags) -> None:
-        self._chunk_tags = chunk_tags
+    def __init__(self, tagger: Tagger) -> None:
+        self._tagger = tagger
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="tags")
         self._rows: list[Future[NDArray[np.float32]]] = []
 
@@ -96,22 +71,17 @@ class TagsBeside:
         self._pool.shutdown(cancel_futures=True)
 
     def add(self, samples: NDArray[np.float32]) -> None:
-        """Take the next chunk, as ``ChunkTags.next``; waits where the thread is far behind."""
-        if len(self._rows) >= MOST_AHEAD:
-            self._rows[-MOST_AHEAD].result()
-        self._rows.append(self._pool.submit(self._chunk_tags.next, samples))
+        """Add the next chunk; waits where more than ``MAX_AHEAD`` chunks are not tagged yet."""
+        if len(self._rows) >= MAX_AHEAD:
+            self._rows[-MAX_AHEAD].result()
+        self._rows.append(self._pool.submit(chunk_tags, self._tagger, samples))
 
     def tags(self) -> NDArray[np.float32]:
-        """Return the tags of all chunks, shape (n, N_TAGS), once they are there."""
+        """Wait for the tags of all chunks and return them, shape (n, N_TAGS)."""
         return np.stack([row.result() for row in self._rows])
 
 
 def warm_up(tagger: Tagger) -> None:
-    """Have the network allocate what it needs, so that the first real chunk takes no longer."""
+    """Tag a chunk, so that the first one of a track takes no longer than the others."""
     time = np.arange(CHUNK_SAMPLES, dtype=np.float32) / SAMPLE_RATE
     tagger.tag_chunk(np.sin(2 * np.pi * 440 * time, dtype=np.float32))
-
-
-def tag_stride(place: int) -> int:
-    """Say that every how many-th audible chunk is tagged, around a place in the track."""
-    return next(stride for until, stride in TAG_STRIDES if until is None or place < until)

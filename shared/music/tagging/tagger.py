@@ -1,9 +1,9 @@
-"""Fifty tags for each three seconds, by the network MSD_musicnn.
+"""Likelihoods of fifty tags for a chunk, by the network MSD_musicnn.
 
-Pons & Serra, "musicnn: Pre-trained convolutional neural networks for music audio tagging"
-(2019): trained on the Million Song Dataset to tell what listeners call a song. The network
-is ONNX here (``services/trainer/tagger`` converts it), and what it hears is computed as its
-package does, but that the package rounds powers to half precision, in which loud ones
+Pons & Serra, "musicnn: Pre-trained convolutional neural networks for music audio tagging" (2019):
+trained on the Million Song Dataset to predict the tags that listeners give to a song. The network
+is stored as ONNX (``training.tagger_conversion`` converts it). Its input is computed as in its
+package, with one difference: the package rounds powers to half precision, where loud ones
 overflow; here they stay in single precision.
 """
 
@@ -42,31 +42,31 @@ TAG_NAMES: Final[tuple[str, ...]] = (
     *("easy listening", "sexy", "catchy", "funk", "electro", "heavy metal"),
     *("Progressive rock", "60s", "rnb", "indie pop", "sad", "House", "happy"),
 )
-"""What the network's outputs mean, in its order and its spelling."""
+"""The network's outputs, in its order and spelling."""
 
-_ENDS: Final = [("patches", [PATCH_FRAMES, TAGGER_N_MELS]), ("tags", [N_TAGS])]
-"""Names and shapes, but for the number of patches, of what goes into the network and out."""
+_SIGNATURE: Final = [("patches", [PATCH_FRAMES, TAGGER_N_MELS]), ("tags", [N_TAGS])]
+"""Name and shape of the network's input and output, without the number of patches."""
 
 
 class Tagger:
-    """Likelihoods of the fifty tags.
+    """Predicts the likelihoods of the fifty tags.
 
-    Build it with ``load``. One object may be used by several threads, and by the children
-    of the process that loaded it, as long as it was loaded for one thread: onnxruntime then
-    starts none of its own that a fork would lose.
+    Create it with ``load``. Several threads may share one object, and so may forked children of
+    the process, if it was loaded for one thread: onnxruntime then starts no threads of its own,
+    which a fork would lose.
     """
 
-    def __init__(self, info: TaggerMetadata, session: Any) -> None:
-        self.info = info
+    def __init__(self, metadata: TaggerMetadata, session: Any) -> None:
+        self.metadata = metadata
         self._session = session
 
     @classmethod
     def load(cls, path: Path | None = None, *, thread_count: int = 1) -> Self:
-        """Workload the network and its description, the JSON file of the same name beside it.
+        """Load the network and its metadata, the JSON file of the same name beside it.
 
         Args:
-            path: the ``.onnx`` file; the one that comes with the package where left out.
-            thread_count: threads that a patch may use.
+            path: the ``.onnx`` file; by default the one that comes with the package.
+            thread_count: threads that a prediction may use.
 
         Raises:
             ModelError: the two files cannot be read, do not belong together, or hold
@@ -74,18 +74,16 @@ class Tagger:
 
         """
         path = path or committed()
-        info = TaggerMetadata.read(path.with_suffix(".json"))
-        if info.tags != TAG_NAMES:
+        metadata = TaggerMetadata.read(path.with_suffix(".json"))
+        if metadata.tags != TAG_NAMES:
             raise ModelError(
-                f"The tagger {info.name} knows other tags than this release, or in another order."
+                f"The tagger {metadata.name} has other tags than this release, or another order."
             )
-        content = _read(path)
-        info.check(content)
-        session = _session(content, path, thread_count)
+        session = _session(metadata.read_content(path), path, thread_count)
         found = [(end.name, end.shape[1:]) for end in session.get_inputs() + session.get_outputs()]
-        if found != _ENDS:
-            raise ModelError(f"The tagger {info.name} takes or gives something else: {found}.")
-        return cls(info, session)
+        if found != _SIGNATURE:
+            raise ModelError(f"The tagger {metadata.name} has another input or output: {found}.")
+        return cls(metadata, session)
 
     def tag_patches(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the likelihood, 0 to 1, of each tag for each patch.
@@ -107,7 +105,7 @@ class Tagger:
         if not np.isfinite(patches).all():
             raise ValueError("patches hold values that are not finite")
         tags = np.empty((len(patches), N_TAGS), np.float32)
-        # One by one: batches are no faster, and a patch takes 30 MB on its way.
+        # One by one: batches are not faster, and need more memory.
         for row, patch in zip(tags, patches.astype(np.float32, copy=False), strict=True):
             row[:] = self._session.run(["tags"], {"patches": patch[None]})[0][0]
         return tags
@@ -117,8 +115,8 @@ class Tagger:
 
         Args:
             samples: float32 of shape (CHUNK_HOP,) or (CHUNK_SAMPLES,), mono at SAMPLE_RATE,
-                full scale at one; the last of CHUNK_HOP samples is not used. Silence is
-                fine: its tags are finite.
+                full scale 1. The last of CHUNK_HOP samples is not used. Silence has finite
+                likelihoods.
 
         Returns:
             float32 of shape (N_TAGS,), in the order of ``TAG_NAMES``.
@@ -132,16 +130,19 @@ class Tagger:
 
 
 def committed() -> Path:
-    """Return where the network that comes with the package lies."""
-    # A plain folder even when installed: nothing here runs out of a zip file.
+    """Return the path of the network that comes with the package."""
+    # A folder on disk even when installed: the package does not support zip files.
     return Path(__file__).parents[1] / "models" / "msd_musicnn.onnx"
 
 
 def chunk_patch(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what the network hears of one chunk, float32 (PATCH_FRAMES, TAGGER_N_MELS).
+    """Return the network's input for one chunk.
 
     Args:
         samples: as for ``Tagger.tag_chunk``.
+
+    Returns:
+        float32 of shape (PATCH_FRAMES, TAGGER_N_MELS).
 
     Raises:
         ValueError: another shape, or samples that are not finite.
@@ -154,15 +155,18 @@ def chunk_patch(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def log_mel(samples_16k: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the spectrogram that the network hears, float32 of shape (frames, TAGGER_N_MELS).
+    """Return the logarithmic mel spectrogram that patches are cut from.
 
-    There is a frame around every TAGGER_HOP-th sample, beginning with the first. Beyond the
-    ends lies silence, as in the package. For a chunk out of a track that is also the best
-    guess: it leaves the first frame, the only one it touches, and the tags nearer to those
-    heard in the whole track than the signal mirrored does (0.0004 against 0.0005 in the mean).
+    Frames are centred on every TAGGER_HOP-th sample, and the signal is padded with silence, as
+    in the package. For a chunk of a track this is also the best choice: only the first frame
+    depends on the padding, and its tags differ less from those computed on the whole track than
+    with padding by reflection (by 0.0004 against 0.0005 in the mean).
 
     Args:
         samples_16k: float32 of shape (n,), n at least 1, mono at TAGGER_SAMPLE_RATE.
+
+    Returns:
+        float32 of shape (frames, TAGGER_N_MELS).
 
     """
     padded = np.pad(samples_16k, TAGGER_N_FFT // 2)
@@ -182,31 +186,23 @@ def _hann() -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _mel_filters() -> NDArray[np.float32]:
-    """Return Slaney's mel filters, shape (bins, TAGGER_N_MELS)."""
     return mel_filters(TAGGER_SAMPLE_RATE, TAGGER_N_FFT, TAGGER_N_MELS)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"The tagger's file {path} cannot be read ({error.strerror}).") from error
-
-
 def _session(content: bytes, path: Path, thread_count: int) -> Any:
-    # Half a second to import, which only those pay that tag.
+    # Imported here, because it takes half a second and not every process tags.
     onnxruntime = importlib.import_module("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = thread_count
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = 4
-    # Threads that wait in a loop would take the cores that other workers need.
+    # Threads that spin while waiting would take the cores from other workers.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    # Its exceptions have nothing in common but this.
+    # onnxruntime's exceptions have no common base class but this.
     except Exception as error:
         raise ModelError(f"The tagger's file {path} is corrupt: {error}") from error
     return session

@@ -44,7 +44,7 @@ def job_settings() -> JobSettings:
 @pytest.fixture
 def busy(app: App) -> str:
     """A job that takes up all there is room for, and more, of a slow worker."""
-    app.jobs.redis.hset(COSTS, mapping={"effort": 1e6, "heard": 0.4e6})
+    app.jobs.redis.hset(COSTS, mapping={"audio": 1e6, "listening": 0.3e6})
     WorkerRegistration("w", 1, "v").announce(app.jobs.redis)
     return received(app.jobs, chat_id=99, duration_s=3600.0)
 

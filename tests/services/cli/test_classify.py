@@ -12,7 +12,7 @@ import pytest
 
 from shared.domain.genres import GENRES
 from shared.music.model.classifier import GenreModel
-from shared.music.model.families import FAMILIES, Family
+from shared.music.model.music_detector import FAMILIES, Family
 from shared.music.model.verdict import Verdict
 from tests.services.cli.conftest import Genrebot
 

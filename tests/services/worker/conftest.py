@@ -135,18 +135,13 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.float32]]:
         features = np.full(len(FEATURE_NAMES), float(len(asked)))
         return ChunkAnalysis(features, np.zeros((N_MELS, N_FRAMES), np.float32))
 
-    monkeypatch.setattr("services.worker.tasks.featurize.analyse_chunk", analyse_chunk)
-    monkeypatch.setattr("services.worker.tasks.featurize.ChunkTags", _NoTagger)
+    monkeypatch.setattr(WorkerContext, "analyse_chunk", staticmethod(analyse_chunk))
+    monkeypatch.setattr("services.worker.tasks.featurize.chunk_tags", _no_tagger)
     # Such features are no music, and what is no music gets no clip.
     monkeypatch.setattr(MusicDetector, "probabilities", lambda *_: np.array([1.0, 0.0, 0.0, 0.0]))
     return asked
 
 
-class _NoTagger:
+def _no_tagger(_tagger: object, _samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Tags at no cost, the same for every chunk."""
-
-    def __init__(self, _tagger: object, _first: int) -> None:
-        pass
-
-    def next(self, _samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.full(N_TAGS, 0.1, np.float32)
+    return np.full(N_TAGS, 0.1, np.float32)

@@ -23,7 +23,6 @@ from shared.domain.plan import Plan
 from shared.domain.track import Track
 from shared.music.constants import CHUNK_SECONDS
 from shared.queue.tasks import QueueName, TaskName
-from shared.scheduling.cost_model import effort_s
 from shared.store.throughput import WorkerRegistration
 from tests.services.worker.manual_worker import Sent
 
@@ -45,12 +44,12 @@ class Machine:
     scatter: float = 0.3
     """Standard deviation of the logarithm of each task's time."""
 
-    def seconds(self, task_name: TaskName, effort: float, audio_s: float, random: Random) -> float:
+    def seconds(self, task_name: TaskName, audio_s: float, random: Random) -> float:
         """Draw how long a task takes."""
         plain = {
             TaskName.INGEST: 0.2,
             TaskName.CONVERT: 0.1 + 0.0015 * audio_s,
-            TaskName.FEATURIZE: 0.02 + 0.0087 * effort,
+            TaskName.FEATURIZE: 0.02 + 0.0065 * audio_s,
             TaskName.CLASSIFY: 0.4,
             TaskName.REPLY: 0.3,
         }[task_name]
@@ -149,14 +148,14 @@ class VirtualWorkers:
         segments = self.ctx.job_settings.slice_segments if sent.task_name is TaskName.CONVERT else 1
         start_s = segment * size_s
         end_s = min(cast("float", track.duration_s), start_s + segments * size_s)
-        effort = effort_s(end_s) - effort_s(start_s)
-        seconds = self.machine.seconds(sent.task_name, effort, end_s - start_s, self.random)
+        audio_s = end_s - start_s
+        seconds = self.machine.seconds(sent.task_name, audio_s, self.random)
 
         def end() -> None:
             self._free += 1
             self.ctx.cost_recorder.took(sent.task_name, seconds)
             if sent.task_name is TaskName.FEATURIZE:
-                self.ctx.cost_recorder.featurized(effort)
+                self.ctx.cost_recorder.featurized(audio_s)
             self._end(sent.task_name, track, segment, plan)
 
         self._at(self.now + seconds, end)

@@ -9,7 +9,7 @@ import pytest
 from services.worker.captions import clip_caption, error_text, verdict_caption
 from shared.domain.genres import GENRES
 from shared.errors import AudioError, ErrorCode
-from shared.music.model.families import FAMILIES, Family
+from shared.music.model.music_detector import FAMILIES, Family
 from shared.music.model.verdict import Verdict
 
 CAPTION_LIMIT = 1024

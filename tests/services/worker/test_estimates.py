@@ -6,7 +6,6 @@ from random import Random
 import pytest
 
 from services.worker.context import WorkerContext
-from shared.scheduling.cost_model import effort_s
 from tests.services.worker.simulated_workers import Machine, VirtualWorkers
 from tests.shared.samples import track
 
@@ -51,7 +50,7 @@ def _within(ratios: Iterable[float]) -> float:
 def _steady(capacity: VirtualWorkers, jobs: int, load: float) -> None:
     """Let people come one by one, so that the processes are busy for part of the time."""
     seconds = [_length_s(Random(n)) for n in range(200)]
-    mean_s = sum(1.0 + 0.01 * effort_s(length) for length in seconds) / len(seconds)
+    mean_s = sum(1.0 + 0.008 * length for length in seconds) / len(seconds)
     apart_s = mean_s * capacity.machine.slowness / (capacity.processes * load)
     at = capacity.now
     for _ in range(jobs):

@@ -1,8 +1,6 @@
 """Conversion a slice at a time: never far ahead, never a word lost, the same chunks as at once."""
 
 import io
-import itertools
-import pkgutil
 import random
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from services.worker.context import WorkerContext
+from services.worker.dispatch.dispatcher import Dispatcher
 from services.worker.execution import recovery
 from services.worker.storage.artifacts import UPLOAD, audio_name
 from services.worker.tasks.convert import nearest_slice_end
@@ -36,11 +35,11 @@ MOST_AHEAD = 2 + 4 // 2 + 4
 
 
 DYING = (
-    "shared.store.segment_progress.SegmentProgress.commit_slice",
-    "shared.store.segment_progress.SegmentProgress.slice_sent",
-    "shared.store.segment_progress.SegmentProgress.complete_segment",
-    "services.worker.dispatch.dispatcher.Dispatcher.featurize",
-    "services.worker.dispatch.dispatcher.Dispatcher.convert",
+    (SegmentProgress, SegmentProgress.commit_slice),
+    (SegmentProgress, SegmentProgress.slice_sent),
+    (SegmentProgress, SegmentProgress.complete_segment),
+    (Dispatcher, Dispatcher.featurize),
+    (Dispatcher, Dispatcher.convert),
 )
 
 
@@ -206,31 +205,26 @@ def _survives(worker: ManualWorker, sent: Sent) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    "death",
-    list(
-        itertools.product(
-            DYING,
-            [0, 2],
-            [False, True],
-        )
-    ),
-    ids=str,
-)
-def test_a_worker_may_die_anywhere(
+@pytest.mark.parametrize(("owner", "method"), DYING, ids=lambda part: part.__name__)
+@pytest.mark.parametrize("after", [0, 2])
+@pytest.mark.parametrize("done", [False, True])
+def test_a_worker_may_die_anywhere(  # noqa: PLR0913, PLR0917 - where, when and how it dies
     ctx: WorkerContext,
     worker: ManualWorker,
     heard: Heard,
     monkeypatch: pytest.MonkeyPatch,
-    death: tuple[str, int, bool],
+    owner: type,
+    method: Callable[..., Any],
+    after: int,
+    *,
+    done: bool,
 ) -> None:
     """Its message comes again by its lease, and the job ends as if nothing had been."""
     data = _music()
     job_id = _start(ctx, data)
-    name, after, done = death
     sent = worker.take()
     with monkeypatch.context() as patch:
-        patch.setattr(name, _dying(pkgutil.resolve_name(name), after, done=done))
+        patch.setattr(owner, method.__name__, _dying(method, after, done=done))
         while _survives(worker, sent):
             sent = worker.take()
     assert worker.run(sent) == "SUCCESS"
@@ -309,6 +303,8 @@ def test_marks_lead_to_the_excerpt(ctx: WorkerContext, worker: ManualWorker, hea
     """The nearest mark at or before a segment; the start of the file where there is none."""
     job_id = _start(ctx, _music())
     _until_classify(worker, lambda _: 0)
-    places = [nearest_slice_end(ctx.blobs, job_id, n).bookmark.samples for n in (0, 3, 4, 7, 12)]
+    places = [
+        nearest_slice_end(ctx.blobs, job_id, n).resume_point.samples for n in (0, 3, 4, 7, 12)
+    ]
     assert places == [0, 0, 4 * CHUNK_HOP, 4 * CHUNK_HOP, 12 * CHUNK_HOP]
     assert len(heard) == 13

@@ -1,4 +1,4 @@
-"""A model of a few small trees, with a sidecar that fits it."""
+"""A model of a few small trees, with metadata that fits it."""
 
 import hashlib
 import json
@@ -11,8 +11,8 @@ from catboost import CatBoostClassifier, Pool
 from shared.domain.genres import GENRES
 from shared.music.features.gain_invariance import GAIN_FREE_NAMES
 from shared.music.model.aggregation import AGGREGATE_NAMES
-from shared.music.model.families import FAMILIES
 from shared.music.model.model_metadata import RECIPE_VERSION, ModelMetadata
+from shared.music.model.music_detector import FAMILIES
 
 TEMPERATURE = 0.5
 
@@ -39,8 +39,8 @@ def content_of(
     return path.read_bytes()
 
 
-def gate_of(bias: tuple[float, ...] = (3.0, 0.0, 0.0, 0.0)) -> dict[str, Any]:
-    """A gate that takes everything alike, as its biases say."""
+def detector_of(bias: tuple[float, ...] = (3.0, 0.0, 0.0, 0.0)) -> dict[str, Any]:
+    """Return a music detector whose result depends on its biases alone."""
     return {
         "columns": GAIN_FREE_NAMES[:1],
         "means": (0.0,),
@@ -53,7 +53,7 @@ def gate_of(bias: tuple[float, ...] = (3.0, 0.0, 0.0, 0.0)) -> dict[str, Any]:
 
 
 def fields_of(**changes: object) -> dict[str, Any]:
-    """All of a sidecar but what its model's file decides, with changes."""
+    """Return all fields of a model's metadata that do not depend on its file, with changes."""
     return {
         "name": "small",
         "features": AGGREGATE_NAMES,
@@ -83,13 +83,13 @@ def fields_of(**changes: object) -> dict[str, Any]:
         ],
         "genres": {genre: {"tracks": 12, "recall": 0.1, "precision": 0.1} for genre in GENRES},
         "calibration": calibration_of(),
-        "gate": gate_of(),
+        "music_detector": detector_of(),
         **changes,
     }
 
 
 def calibration_of(**changes: object) -> dict[str, Any]:
-    """A calibration with changes; other figures than those that ship."""
+    """Return a calibration with changes, other than that of the model that ships."""
     return {
         "temperature": TEMPERATURE,
         "sure_from": 0.6,
@@ -104,17 +104,17 @@ def calibration_of(**changes: object) -> dict[str, Any]:
     }
 
 
-def info_of(**changes: object) -> ModelMetadata:
-    """The sidecar of no file."""
+def metadata_of(**changes: object) -> ModelMetadata:
+    """Return metadata of an empty file."""
     return ModelMetadata.of(b"", fields_of(**changes))
 
 
 def write_pair(folder: Path, content: bytes, **changes: object) -> Path:
-    """Write a model file and a sidecar that fits it but for the changes."""
+    """Write a model file and its metadata, with changes."""
     path = folder / "small.cbm"
     path.write_bytes(content)
     facts = {
-        "schema_version": 2,
+        "schema_version": 3,
         "sha256": hashlib.sha256(content).hexdigest(),
         "size_bytes": len(content),
     }

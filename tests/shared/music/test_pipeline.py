@@ -1,4 +1,4 @@
-"""The chain in one process."""
+"""The whole signal chain in one process."""
 
 import io
 import tracemalloc
@@ -10,12 +10,12 @@ import pytest
 from shared.errors import AudioError, ErrorCode
 from shared.music.chunking import chunks
 from shared.music.decoding.decoder import decode
-from shared.music.features.table import analyse_chunk, warm_up
+from shared.music.features.fast import analyse_chunk, warm_up
 from shared.music.model.classifier import GenreModel
 from shared.music.pipeline import analyse, extract
 from shared.music.rendering.figure import draw
 from shared.music.rendering.mel_preview import MelPreviewBuilder
-from shared.music.tagging.chunk_tags import ChunkTags
+from shared.music.tagging.chunk_tags import chunk_tags
 from shared.music.tagging.tagger import Tagger
 from tests import sounds
 
@@ -33,52 +33,53 @@ def tagger() -> Tagger:
     return Tagger.load()
 
 
-def test_is_nothing_but_its_links(tmp_path: Path, model: GenreModel, tagger: Tagger) -> None:
-    """Verdict and strip equal those of the parts, called by hand."""
+def test_gives_what_its_stages_give(tmp_path: Path, model: GenreModel, tagger: Tagger) -> None:
+    """Verdict and mel preview equal those of the stages, called by hand."""
     path = tmp_path / "tune.flac"
     path.write_bytes(sounds.encode(sounds.tune(10, 3), "flac", title="Song"))
     found = analyse(path, model, tagger, max_duration_s=60)
     cut = [samples for samples, _, _ in chunks(decode(path, max_duration_s=60))]
-    links = [analyse_chunk(samples) for samples in cut]
-    chunk_tags = ChunkTags(tagger)
-    tags = np.stack([chunk_tags.next(samples) for samples in cut])
-    prediction = model.judge(np.stack([link.features for link in links]), tags)
+    analyses = [analyse_chunk(samples) for samples in cut]
+    tags = np.stack([chunk_tags(tagger, samples) for samples in cut])
+    prediction = model.predict_track(np.stack([chunk.features for chunk in analyses]), tags)
     builder = MelPreviewBuilder()
-    for link in links:
-        builder.add(link.mel_db)
+    for chunk in analyses:
+        builder.add(chunk.mel_db)
     assert [(c.start_s, c.end_s) for c in found.verdict.chunks] == [(0, 3), (3, 6), (6, 9)]
     told = [list(c.probabilities.values()) for c in found.verdict.chunks]
     np.testing.assert_array_equal(told, prediction.chunks)
     assert list(found.verdict.probabilities.values()) == prediction.track.tolist()
-    np.testing.assert_array_equal(found.strip, builder.strip())
+    np.testing.assert_array_equal(found.preview, builder.preview())
     assert found.verdict.duration_s == pytest.approx(10)
     assert found.verdict.model == model.name
     assert found.info.title == "Song"
 
 
-def test_what_is_heard_can_be_judged_later(model: GenreModel, tagger: Tagger) -> None:
-    """TrackFeatures and judging are two steps: a row for each chunk, silence without tags."""
+def test_features_can_be_extracted_first_and_classified_later(
+    model: GenreModel, tagger: Tagger
+) -> None:
+    """There is a row for each chunk; a silent chunk has no tags."""
     samples = np.concatenate((sounds.tune(6), sounds.silence(3), sounds.tune(4)))
     wav = sounds.encode(samples, "wav")
-    heard = extract(io.BytesIO(wav), tagger, max_duration_s=60)
-    assert heard.features.shape == (4, 57)
-    assert heard.tags.shape == (4, 50)
-    assert heard.tags.dtype == np.float32
-    assert np.isnan(heard.tags).all(axis=1).tolist() == [False, False, True, False]
-    assert heard.spans == [(0, 3), (3, 6), (6, 9), (9, 12)]
-    assert heard.duration_s == pytest.approx(13)
+    track = extract(io.BytesIO(wav), tagger, max_duration_s=60)
+    assert track.features.shape == (4, 57)
+    assert track.tags.shape == (4, 50)
+    assert track.tags.dtype == np.float32
+    assert np.isnan(track.tags).all(axis=1).tolist() == [False, False, True, False]
+    assert track.spans == [(0, 3), (3, 6), (6, 9), (9, 12)]
+    assert track.duration_s == pytest.approx(13)
     found = analyse(io.BytesIO(wav), model, tagger, max_duration_s=60)
-    assert heard.judged_by(model) == found.verdict
+    assert track.verdict(model) == found.verdict
 
 
 @pytest.mark.parametrize("gain_db", [-12.0, -6.0, 3.0])
 def test_volume_is_no_part_of_the_verdict(
     model: GenreModel, tagger: Tagger, gain_db: float
 ) -> None:
-    """The same tune, louder or quieter, keeps genre and family, and its probabilities."""
+    """The same tune, louder or quieter, has the same genre, family and probabilities."""
     samples = sounds.tune(12, 2)
     gain = np.float32(10 ** (gain_db / 20))
-    assert np.abs(gain * samples).max() < 1, "else it would be clipped, which can be heard"
+    assert np.abs(gain * samples).max() < 1, "else it would be clipped"
     plain, changed = (
         analyse(io.BytesIO(sounds.encode(heard, "wav")), model, tagger, max_duration_s=60).verdict
         for heard in (samples, gain * samples)
@@ -96,28 +97,30 @@ def test_volume_is_no_part_of_the_verdict(
     ],
     ids=["one faint second", "nothing but the tail"],
 )
-def test_no_chunk_to_judge_by_is_silence(
+def test_a_track_without_an_audible_chunk_is_silent(
     model: GenreModel, tagger: Tagger, samples: sounds.Samples
 ) -> None:
-    """A second that can be heard may lie in no chunk that can."""
+    """This may happen although a second of it is audible."""
     with pytest.raises(AudioError) as caught:
         analyse(io.BytesIO(sounds.encode(samples, "wav")), model, tagger, max_duration_s=60)
     assert caught.value.code == ErrorCode.SILENT
 
 
-def test_takes_an_open_file_and_a_track_below_a_chunk(model: GenreModel, tagger: Tagger) -> None:
-    """A second of music in memory is one chunk of its true length, and can be drawn."""
+def test_takes_an_open_file_and_a_track_shorter_than_a_chunk(
+    model: GenreModel, tagger: Tagger
+) -> None:
+    """It is one chunk of the track's own length, and can be drawn."""
     wav = io.BytesIO(sounds.encode(sounds.tune(1.5), "wav"))
     found = analyse(wav, model, tagger, max_duration_s=60)
     [chunk] = found.verdict.chunks
     assert chunk.start_s == 0
     assert chunk.end_s == pytest.approx(1.5)
-    assert found.strip.shape[1] == 65
-    assert draw(found.strip, found.verdict).startswith(b"\x89PNG")
+    assert found.preview.shape[1] == 65
+    assert draw(found.preview, found.verdict).startswith(b"\x89PNG")
 
 
 def test_progress_rises_to_one(model: GenreModel, tagger: Tagger) -> None:
-    """Progress never falls, moves with the chunks, and ends at 1 once."""
+    """It rises with the chunks and ends at 1."""
     seen: list[float] = []
     wav = io.BytesIO(sounds.encode(sounds.tune(12), "wav"))
     analyse(wav, model, tagger, max_duration_s=60, progress=seen.append)
@@ -133,10 +136,10 @@ def test_progress_rises_to_one(model: GenreModel, tagger: Tagger) -> None:
         (sounds.encode(sounds.tune(9), "wav"), ErrorCode.TOO_LONG),
     ],
 )
-def test_errors_of_the_file_come_through(
+def test_errors_of_the_file_are_raised(
     model: GenreModel, tagger: Tagger, content: bytes, code: ErrorCode
 ) -> None:
-    """What cannot be classified is told by the error of the link that found it."""
+    """By the stage that finds them."""
     with pytest.raises(AudioError) as caught:
         analyse(io.BytesIO(content), model, tagger, max_duration_s=8)
     assert caught.value.code == code
@@ -145,7 +148,7 @@ def test_errors_of_the_file_come_through(
 def test_memory_does_not_grow_with_the_track(
     tmp_path: Path, model: GenreModel, tagger: Tagger
 ) -> None:
-    """Two minutes take hardly more memory than half a minute."""
+    """Two minutes take little more memory than half a minute."""
     peaks = []
     for seconds in (30, 120):
         path = tmp_path / f"{seconds}.wav"

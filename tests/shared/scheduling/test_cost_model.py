@@ -1,10 +1,10 @@
-"""How much work a track is, judged from outside."""
+"""How long a track is, judged from outside."""
 
 from typing import Any
 
 import pytest
 
-from shared.scheduling.cost_model import TYPICAL_S, effort_s, expected_s
+from shared.scheduling.cost_model import TYPICAL_S, expected_s
 from tests.shared.samples import track
 
 
@@ -31,13 +31,3 @@ def test_common_bit_rates_are_guessed_within_a_factor_of_two(kbit: int, within: 
     """So a file of unknown length does not spoil a forecast."""
     guessed = expected_s(track(file_size=kbit * 125 * 240))
     assert 1 / within <= guessed / 240 <= within
-
-
-def test_the_first_minute_counts_in_full_and_the_rest_less() -> None:
-    """As tagging thins out; every further second counts for something."""
-    assert effort_s(0) == 0
-    assert effort_s(60) == pytest.approx(60)
-    minutes = [effort_s(60 * (n + 1)) - effort_s(60 * n) for n in range(10)]
-    assert minutes == pytest.approx(sorted(minutes, reverse=True))
-    assert len({round(minute, 6) for minute in minutes}) == 3
-    assert minutes[-1] > 30

@@ -16,7 +16,7 @@ from shared.store.keys import COSTS, WORKERS
 from shared.store.redis_client import connect
 from shared.store.throughput import (
     GUESS_FIXED_S,
-    GUESS_PER_EFFORT,
+    GUESS_PER_SECOND,
     CostRecorder,
     Speed,
     WorkerPool,
@@ -35,13 +35,13 @@ def work(redis: Redis) -> Callable[[int, float, float], Speed]:
     """Let some jobs of a minute each be done at some speed; the speed as it is known then."""
     meter = CostRecorder(redis)
 
-    def do(number: int, fixed_s: float, per_effort: float) -> Speed:
+    def do(number: int, fixed_s: float, per_second: float) -> Speed:
         for _ in range(number):
             meter.took(TaskName.INGEST, fixed_s / 4)
-            meter.took(TaskName.CONVERT, 6 * per_effort)
+            meter.took(TaskName.CONVERT, 6 * per_second)
             for _ in range(2):
                 meter.featurized(30)
-                meter.took(TaskName.FEATURIZE, 27 * per_effort)
+                meter.took(TaskName.FEATURIZE, 27 * per_second)
             meter.took(TaskName.CLASSIFY, fixed_s / 2)
             meter.took(TaskName.REPLY, fixed_s / 4)
         return Speed.of(_sums(redis))
@@ -51,7 +51,9 @@ def work(redis: Redis) -> Callable[[int, float, float], Speed]:
 
 def test_before_anything_is_measured_there_is_a_guess() -> None:
     """A machine of two busy cores."""
-    assert Speed.of({}) == Speed(GUESS_FIXED_S, GUESS_PER_EFFORT)
+    known = Speed.of({})
+    assert known.fixed_s == pytest.approx(GUESS_FIXED_S)
+    assert known.per_second == pytest.approx(GUESS_PER_SECOND)
 
 
 @pytest.mark.parametrize("times", [0.2, 5])
@@ -59,10 +61,10 @@ def test_a_measurement_soon_replaces_the_guess(
     work: Callable[[int, float, float], Speed], times: float
 ) -> None:
     """Ten jobs bring it within a fifth of the truth, on a machine much faster or slower."""
-    speed = work(10, GUESS_FIXED_S * times, GUESS_PER_EFFORT * times)
+    speed = work(10, GUESS_FIXED_S * times, GUESS_PER_SECOND * times)
     assert speed.fixed_s == pytest.approx(GUESS_FIXED_S * times, rel=0.45)
-    assert speed.per_effort == pytest.approx(GUESS_PER_EFFORT * times, rel=0.25)
-    speed = work(60, GUESS_FIXED_S * times, GUESS_PER_EFFORT * times)
+    assert speed.per_second == pytest.approx(GUESS_PER_SECOND * times, rel=0.25)
+    speed = work(60, GUESS_FIXED_S * times, GUESS_PER_SECOND * times)
     assert speed.fixed_s == pytest.approx(GUESS_FIXED_S * times, rel=0.2)
 
 
@@ -71,7 +73,7 @@ def test_what_was_long_ago_is_forgotten(work: Callable[[int, float, float], Spee
     work(60, 1.0, 0.02)
     speed = work(45, 3.0, 0.06)
     assert speed.fixed_s == pytest.approx(3.0, rel=0.15)
-    assert speed.per_effort == pytest.approx(0.06, rel=0.15)
+    assert speed.per_second == pytest.approx(0.06, rel=0.15)
 
 
 def test_a_step_that_fails_has_cost_its_time_all_the_same(redis: Redis) -> None:

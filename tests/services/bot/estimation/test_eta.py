@@ -50,7 +50,7 @@ def test_each_job_has_its_place_and_time(jobs: JobStore, outlook: Outlook) -> No
     first, second = (received(jobs, duration_s=60.0) for _ in range(2))
     told = outlook.estimates()
     assert [told[job].before for job in (first, second)] == [0, 1]
-    one_s = Speed().fixed_s + 60 * Speed().per_effort
+    one_s = Speed().fixed_s + 60 * Speed().per_second
     assert told[second].left_s == pytest.approx(2 * one_s, rel=0.05)
     assert told[first].attended
 
@@ -107,7 +107,7 @@ def test_without_a_worker_it_is_a_guess_and_says_so(jobs: JobStore, outlook: Out
     job = received(jobs, duration_s=60.0)
     told = outlook.estimates()[job]
     assert not told.attended
-    assert told.left_s == pytest.approx(Speed().fixed_s + 60 * Speed().per_effort, rel=0.05)
+    assert told.left_s == pytest.approx(Speed().fixed_s + 60 * Speed().per_second, rel=0.05)
 
 
 def test_looks_are_rare_where_they_take_long(

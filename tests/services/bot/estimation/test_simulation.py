@@ -12,7 +12,7 @@ from shared.store.throughput import Speed
 
 SHOP = Capacity(
     processes=2,
-    speed=Speed(fixed_s=1.0, per_effort=0.1),
+    speed=Speed(fixed_s=1.0, per_second=0.1),
     max_inflight_segments=8,
     jobs_per_person=2,
 )
@@ -21,10 +21,15 @@ MEDIUM = ((0.0, QueueName.MEDIUM),)
 _ids = count()
 
 
-def _load(effort_s: float = 0.0, **facts: Any) -> Workload:
+def _load(audio_s: float = 0.0, **facts: Any) -> Workload:
     number = next(_ids)
-    plain = {"job_id": str(number), "person": f"p{number}", "fixed": 1.0, "lanes": ()}
-    return Workload(**{**plain, "effort_s": effort_s, "segments": round(effort_s / 30), **facts})
+    plain = {
+        "job_id": str(number),
+        "person": f"p{number}",
+        "fixed": 1.0,
+        "max_inflight_segments": (),
+    }
+    return Workload(**{**plain, "audio_s": audio_s, "segments": round(audio_s / 30), **facts})
 
 
 def _ends(*loads: Workload, capacity: Capacity = SHOP) -> list[float]:
@@ -39,12 +44,12 @@ def test_nobody_waits_for_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("effort_s", "processes", "expected"),
+    ("audio_s", "processes", "expected"),
     [(30, 1, 4.0), (30, 8, 4.0), (60, 2, 4.0), (90, 2, 7.0), (3600, 2, 181.0), (3600, 64, 46.0)],
 )
-def test_a_job_alone(effort_s: float, processes: int, expected: float) -> None:
+def test_a_job_alone(audio_s: float, processes: int, expected: float) -> None:
     """Its fixed part, and its segments side by side in as many rounds as it takes."""
-    [end] = _ends(_load(effort_s), capacity=replace(SHOP, processes=processes))
+    [end] = _ends(_load(audio_s), capacity=replace(SHOP, processes=processes))
     assert end == pytest.approx(expected)
 
 
@@ -113,7 +118,7 @@ def test_jobs_that_wait_for_each_other_do_not_hold_it_up() -> None:
 def test_many_jobs_are_played_in_coarser_steps() -> None:
     """A thousand jobs of every length: all work is done by about when it must be."""
     loads = [_load(30.0 * (1 + n % 20)) for n in range(1000)]
-    work_s = sum(1.0 + 0.1 * load.effort_s for load in loads)
+    work_s = sum(1.0 + 0.1 * load.audio_s for load in loads)
     ends = _ends(*loads)
     assert max(ends) == pytest.approx(work_s / 2, rel=0.1)
     assert ends[0] < ends[19]

@@ -12,8 +12,8 @@ from devtools.emulator.serving import EmulatorThread
 from devtools.emulator.state.faults import Fault
 from devtools.emulator.state.records import ChatMessage
 from services.worker.context import WorkerContext
-from services.worker.storage.artifacts import CLIP, PICTURE, VERDICT
 from services.worker.reply_message import PLACEHOLDER
+from services.worker.storage.artifacts import CLIP, PICTURE, VERDICT
 from shared.domain.genres import GENRES
 from shared.domain.job_state import JobState
 from shared.domain.track import Track

@@ -171,7 +171,7 @@ def test_features_come_back_in_the_tracks_order(
     ctx: WorkerContext, worker: ManualWorker, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Segments end in any order; the last first here."""
-    monkeypatch.setattr("services.worker.tasks.featurize.analyse_chunk", _level)
+    monkeypatch.setattr(WorkerContext, "analyse_chunk", staticmethod(_level))
     loud = np.repeat(0.01 * np.arange(1, 34), CHUNK_HOP)
     job_id = _uploaded(ctx, encode(loud.astype(np.float32), "wav"))
     ctx.dispatcher.convert(job_id, 99)
@@ -181,9 +181,9 @@ def test_features_come_back_in_the_tracks_order(
         assert worker.run(sent) == "SUCCESS"
     plan = ctx.jobs.plan(job_id)
     assert plan is not None
-    features, _, strip = load_features(ctx.blobs, job_id, plan)
+    features, _, preview = load_features(ctx.blobs, job_id, plan)
     np.testing.assert_allclose(features[:, 0], 0.01 * np.arange(1, 34), atol=1e-4)
-    assert strip.shape == (128, 33 * plan.columns_per_chunk)
+    assert preview.shape == (128, 33 * plan.columns_per_chunk)
     assert heard == []
     assert worker.task_names() == [TaskName.CLASSIFY]
 

@@ -1,4 +1,4 @@
-"""Any file becomes the same mono samples, or an error that says what is wrong with it."""
+"""Decoding files of every format to mono samples."""
 
 import io
 import itertools
@@ -49,7 +49,7 @@ def dominant_hz(samples: NDArray[np.float32]) -> float:
 
 @pytest.mark.parametrize("suffix", sounds.FORMATS)
 def test_every_format_keeps_length_pitch_and_level(suffix: str) -> None:
-    """A tone comes out as long, as high and as loud as it went in."""
+    """A tone keeps its length, frequency and level."""
     tone = sounds.tone(4)
     samples = decoded(sounds.encode(tone, suffix))
     middle = samples[SAMPLE_RATE : 3 * SAMPLE_RATE]
@@ -63,14 +63,14 @@ def test_every_format_keeps_length_pitch_and_level(suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", sounds.FORMATS)
 def test_every_format_is_described(suffix: str) -> None:
-    """A probe tells length, rate and channels without decoding."""
+    """A probe gives length, sample rate and channels."""
     info = probe(io.BytesIO(sounds.encode(sounds.tone(4), suffix)))
     assert info.duration_s == pytest.approx(4, abs=0.2)
     assert (info.sample_rate, info.channels) in {(22050, 1), (22050, 2), (48000, 1), (8000, 1)}
 
 
 def test_title_codec_and_container_are_named() -> None:
-    """The title comes from the tags, on one line, wherever the format keeps them."""
+    """The title is read from the tags and written on one line."""
     for suffix, codec in (("mp3", "mp3"), ("ogg", "vorbis"), ("flac", "flac"), ("m4a", "aac")):
         data = sounds.encode(sounds.tone(1), suffix, title=" Für\nElise\x07 ")
         info = probe(io.BytesIO(data))
@@ -84,7 +84,7 @@ def test_title_codec_and_container_are_named() -> None:
     [*itertools.product(LOSSLESS, (1, 2, 6, 8)), ("wav", 16), ("aiff", 16)],
 )
 def test_sixteen_bits_at_our_rate_are_exact(suffix: str, channels: int) -> None:
-    """What GTZAN's own files hold comes out sample for sample."""
+    """As GTZAN's own files are: every sample is unchanged."""
     tune = sounds.tune(2)
     assert np.array_equal(decoded(sounds.encode(tune, suffix, channels=channels)), on_grid(tune))
 
@@ -101,14 +101,14 @@ def test_sixteen_bits_at_our_rate_are_exact(suffix: str, channels: int) -> None:
     ],
 )
 def test_every_sample_format(codec: str, step: float) -> None:
-    """Finer formats are rounded to 16 bits (24 bits twice), 8 bits keep their own grid."""
+    """Finer formats are rounded to 16 bits (24 bits twice); 8 bits keep their coarser grid."""
     tune = sounds.tune(1)
     samples = decoded(sounds.encode(tune, "wav", codec=codec))
     assert np.abs(samples - on_grid(tune)).max() <= step
 
 
 def test_channels_are_averaged() -> None:
-    """The mix is the mean of the channels, so that opposite ones cancel."""
+    """The mix is the mean of the channels."""
     left, right = on_grid(sounds.tone(1, 440)), on_grid(sounds.tone(1, 700, level=0.25))
     mixed = decoded(sounds.encode(np.stack([left, right]), "wav"))
     assert np.abs(mixed - (left + right) / 2).max() <= 0.5 / 32768
@@ -116,7 +116,7 @@ def test_channels_are_averaged() -> None:
 
 
 def test_eight_planes_are_mixed_without_a_crash() -> None:
-    """PyAV miscounts eight planes and more, which must not be read past their end."""
+    """PyAV miscounts eight planes and more and would read past their end."""
     levels = np.arange(8, dtype=np.float32) / 8
     packed = av.AudioFrame.from_ndarray(np.tile(levels, 1000)[np.newaxis], "flt", "7.1")
     packed.sample_rate = SAMPLE_RATE
@@ -138,15 +138,15 @@ def test_resampling_is_clean_in_time_and_level(rate: int) -> None:
 
 
 @pytest.mark.parametrize("hz", [12_000, 15_000, 20_000])
-def test_what_lies_above_our_band_does_not_fold_back(hz: float) -> None:
-    """A tone beyond half our rate disappears."""
+def test_there_is_no_aliasing(hz: float) -> None:
+    """A tone above half of SAMPLE_RATE is removed."""
     source = sounds.tone(2, hz, sample_rate=48_000)
     samples = decoded(sounds.encode(source, "wav", sample_rate=48_000))
     assert decibels((rms(samples[2000:-2000]) + 1e-9) / rms(source)) < -90
 
 
-def test_floats_beyond_full_scale_and_holes_in_them() -> None:
-    """Loud floats are clipped; what is not a number becomes silence for its own length."""
+def test_floats_beyond_full_scale_and_not_finite() -> None:
+    """Loud samples are clipped; values that are not finite become zero."""
     wild = sounds.tone(2, level=3.0, sample_rate=44_100)
     wild[10_000:10_010] = np.nan
     wild[20_000:20_010] = np.inf
@@ -157,7 +157,7 @@ def test_floats_beyond_full_scale_and_holes_in_them() -> None:
 
 
 def test_output_lies_on_the_grid_of_16_bits_in_bounded_blocks() -> None:
-    """Blocks of about a second survive the trip through int16 unchanged."""
+    """Blocks are about a second long and unchanged by a conversion to int16."""
     data = sounds.encode(sounds.tune(10, sample_rate=44_100), "mp3", sample_rate=44_100)
     blocks = list(decode(io.BytesIO(data), max_duration_s=HOURS))
     assert max(block.size for block in blocks) < 2 * SAMPLE_RATE
@@ -174,14 +174,14 @@ def test_pcm_is_rounded_and_clipped() -> None:
 
 @pytest.mark.parametrize("suffix", ["mp3", "flac"])
 def test_cover_art_is_not_a_video(suffix: str) -> None:
-    """A picture in the tags changes nothing."""
+    """A picture in the tags does not change the samples."""
     tune = sounds.tune(2)
     covered = sounds.mp3_with_cover(tune) if suffix == "mp3" else sounds.flac_with_cover(tune)
     assert np.array_equal(decoded(covered), decoded(sounds.encode(tune, suffix)))
 
 
-def test_rate_and_channels_may_change_on_the_way() -> None:
-    """Two joined aac streams of different shape give both, one after the other."""
+def test_rate_and_channels_may_change_within_the_file() -> None:
+    """Two joined aac streams are decoded one after the other."""
     first = sounds.encode(sounds.tone(3, 440), "aac")
     second = sounds.encode(
         sounds.tone(3, 880, sample_rate=44_100), "aac", sample_rate=44_100, channels=2
@@ -193,8 +193,8 @@ def test_rate_and_channels_may_change_on_the_way() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["mp3", "m4a", "ogg", "flac", "mkv", "wma"])
-def test_a_damaged_place_is_left_out(suffix: str) -> None:
-    """A hole in the middle costs its own length and no more than the packets around it."""
+def test_damaged_packets_are_left_out(suffix: str) -> None:
+    """Damage in the middle costs no more than the packets around it."""
     data = bytearray(sounds.encode(sounds.tune(20), suffix))
     middle = len(data) // 2
     data[middle : middle + 1500] = np.random.default_rng(0).bytes(1500)
@@ -203,13 +203,13 @@ def test_a_damaged_place_is_left_out(suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", ["mp3", "ogg", "opus", "flac", "wav", "aac", "mkv", "wma"])
 def test_a_truncated_file_gives_what_is_there(suffix: str) -> None:
-    """Half a file of a kind that streams gives about half the music."""
+    """Half a file gives about half of the track."""
     data = sounds.encode(sounds.noise(8), suffix)
     assert decoded(data[: len(data) // 2]).size / SAMPLE_RATE == pytest.approx(4, abs=1)
 
 
 def test_memory_does_not_grow_with_the_track(tmp_path: Path) -> None:
-    """Twenty minutes need no more than a few blocks."""
+    """Twenty minutes take the memory of a few blocks."""
     path = tmp_path / "long.wav"
     minute = to_pcm16(sounds.noise(60, sample_rate=8_000)).tobytes()
     with wave.open(str(path), "wb") as file:
@@ -226,8 +226,8 @@ def test_memory_does_not_grow_with_the_track(tmp_path: Path) -> None:
     assert peak < 4_000_000
 
 
-def test_a_file_that_is_handed_in_stays_open_and_is_read_from_its_start() -> None:
-    """The caller's file is his to close, wherever it stood."""
+def test_an_open_file_stays_open_and_is_read_from_its_start() -> None:
+    """Whatever its position was before."""
     file = io.BytesIO(sounds.encode(sounds.tone(2), "flac"))
     file.seek(1000)
     first = list(itertools.chain.from_iterable(decode(file, max_duration_s=HOURS)))

@@ -1,4 +1,4 @@
-"""What cannot be classified is refused with a code and a sentence that helps."""
+"""Files that cannot be decoded are refused with a code and a helpful sentence."""
 
 import io
 import os
@@ -23,7 +23,7 @@ ASF_LOCK: Final = bytes.fromhex("14e68a292226174cb935dae07ee9289c")
 
 
 def refusal(source: Source | bytes, max_duration_s: float = HOURS) -> AudioError:
-    """Decode something that must be refused, and check that the sentence is one."""
+    """Return the error of decoding a file; its message must be two sentences."""
     opened = io.BytesIO(source) if isinstance(source, bytes) else source
     with pytest.raises(AudioError) as caught:
         list(decode(opened, max_duration_s=max_duration_s))
@@ -98,13 +98,13 @@ def zipped() -> bytes:
     ],
 )
 def test_refused(make: Callable[[], bytes], code: ErrorCode) -> None:
-    """Each kind of file that is no music has its own code."""
+    """Each kind of unusable file has its own error code."""
     assert refusal(make()).code is code
 
 
 @pytest.mark.parametrize("entry", [b"enca", b"drms", b"aavd"])
 def test_protected_sample_entries(entry: bytes) -> None:
-    """A protected m4a is named as such instead of being decoded to noise."""
+    """An encrypted m4a is refused instead of being decoded to noise."""
     data = sounds.encode(sounds.tone(1), "m4a")
     assert data.count(b"mp4a") == 1
     error = refusal(data.replace(b"mp4a", entry))
@@ -112,8 +112,8 @@ def test_protected_sample_entries(entry: bytes) -> None:
     assert "protected" in error.message
 
 
-def test_half_an_m4a_is_damaged_and_says_which_kind_it_was() -> None:
-    """Without its index an m4a cannot be opened, which is not the same as being no audio."""
+def test_half_an_m4a_is_damaged() -> None:
+    """Without its index an m4a cannot be opened; the error names the format."""
     data = sounds.encode(sounds.tone(4), "m4a")
     error = refusal(data[: len(data) // 2])
     assert error.code is ErrorCode.DAMAGED
@@ -121,7 +121,7 @@ def test_half_an_m4a_is_damaged_and_says_which_kind_it_was() -> None:
 
 
 def test_mostly_damaged_is_damaged() -> None:
-    """When most packets fail, what is left is not the track that was sent."""
+    """A file is refused where most of its packets cannot be decoded."""
     data = sounds.encode(sounds.noise(8), "m4a")
     start = data.index(b"mdat") + 4
     length = int.from_bytes(data[start - 8 : start - 4], "big") - 8
@@ -130,7 +130,7 @@ def test_mostly_damaged_is_damaged() -> None:
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    """FFmpeg's own remarks on a damaged file do not reach the terminal."""
+    """FFmpeg's messages about a damaged file do not reach the terminal."""
     data = sounds.encode(sounds.tune(4), "mp3")
     list(decode(io.BytesIO(data[:20_000] + NOISE[:2000] + data[20_000:]), max_duration_s=HOURS))
     refusal(b"RIFF" + NOISE)
@@ -138,7 +138,7 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_declared_length_is_refused_before_the_first_block() -> None:
-    """A file that says how long it is need not be decoded to be refused."""
+    """A file whose headers give a length above the limit is not decoded."""
     data = sounds.encode(sounds.silence(90), "flac")
     blocks = decode(io.BytesIO(data), max_duration_s=89)
     with pytest.raises(AudioError, match="longer than 1 minute 29 seconds") as caught:
@@ -147,7 +147,7 @@ def test_declared_length_is_refused_before_the_first_block() -> None:
 
 
 def test_real_length_counts_when_the_declared_one_is_wrong() -> None:
-    """A header that understates the length buys no more than the limit."""
+    """Where the headers understate the length, decoding stops at the limit."""
     data = sounds.encode(sounds.tune(8), "opus")
     assert probe(io.BytesIO(data * 5)).duration_s == pytest.approx(8, abs=0.5)
     blocks: list[NDArray[np.float32]] = []
@@ -161,13 +161,13 @@ def test_real_length_counts_when_the_declared_one_is_wrong() -> None:
     ("limit_s", "words"),
     [(10_800, "than 3 hours."), (3_600, "than 1 hour."), (5_400, "than 1 hour 30 minutes.")],
 )
-def test_the_limit_is_told_in_words(limit_s: float, words: str) -> None:
-    """The sentence says how long a track may be as people say it."""
+def test_the_error_gives_the_limit_in_words(limit_s: float, words: str) -> None:
+    """In hours, minutes and seconds."""
     assert words in refusal(four_hours_declared(), limit_s).message
 
 
 def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
-    """Missing files, folders and pipes are refused by name, without their folder."""
+    """The error for missing files, folders and pipes names them without their folder."""
     pipe = tmp_path / "pipe.mp3"
     os.mkfifo(pipe)
     for path in (tmp_path / "none.mp3", tmp_path, pipe, tmp_path / ("x" * 5000)):
@@ -182,7 +182,7 @@ def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
 def test_a_path_is_never_an_address(
     prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """FFmpeg's protocols mean nothing in a file name."""
+    """A file name is never taken for a URL or an FFmpeg protocol."""
     (tmp_path / "song.wav").write_bytes(sounds.encode(sounds.tone(1), "wav"))
     monkeypatch.chdir(tmp_path)
     assert refusal(f"{prefix}song.wav").code is ErrorCode.NOT_FOUND
@@ -208,7 +208,7 @@ PLAYLISTS: Final = {
 def test_playlists_open_neither_files_nor_connections(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A list of references is no audio, and nothing that it names is touched."""
+    """Playlists are refused, and the files and addresses in them are not opened."""
     (tmp_path / "song.wav").write_bytes(sounds.encode(sounds.tone(1), "wav"))
     monkeypatch.chdir(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -1,4 +1,4 @@
-"""Levels are pydub's, and importing pydub says nothing."""
+"""Levels in dB full scale, and the import of pydub."""
 
 import subprocess
 import sys
@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from shared.music.constants import SAMPLE_RATE
-from shared.music.decoding.level import dbfs, is_silent, to_segment
+from shared.music.decoding.level import dbfs, is_silent, to_audio_segment
 from shared.music.decoding.pcm import to_pcm16
 from tests import sounds
 
 
-def test_a_segment_holds_the_samples() -> None:
-    """Nothing is lost between our samples and pydub's."""
+def test_an_audio_segment_holds_the_samples() -> None:
+    """The conversion to pydub is lossless."""
     tune = sounds.tune(1)
-    segment = to_segment(tune)
+    segment = to_audio_segment(tune)
     assert (segment.frame_rate, segment.channels, segment.sample_width) == (SAMPLE_RATE, 1, 2)
     assert np.array_equal(np.array(segment.get_array_of_samples()), to_pcm16(tune))
 
@@ -28,18 +28,18 @@ def test_dbfs_of_a_sine(level: float) -> None:
 
 
 def test_silence_is_minus_infinity_and_silent() -> None:
-    """Digital silence has no level, and -60 dBFS is the first that counts as sound."""
+    """Digital silence has the level -inf; -60 dBFS is not silent."""
     assert dbfs(sounds.silence(1)) == -np.inf
     assert is_silent(-np.inf)
     assert is_silent(-60.1)
     assert not is_silent(-60.0)
 
 
-def test_importing_pydub_warns_of_nothing() -> None:
+def test_importing_pydub_gives_no_warning() -> None:
     """Without ffmpeg on the PATH, and with every warning an error, the import succeeds."""
     code = "import shared.music.decoding.level"
-    # A path without programs is what a container without ffmpeg has.
-    done = subprocess.run(  # noqa: S603 - our own interpreter on our own text
+    # As in a container without ffmpeg.
+    done = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-W", "error", "-c", code],
         env={"PATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Every chunk of the data set's audio against its published row, where the data is at hand."""
+"""The features of GTZAN's audio against the published table, where the data set is present."""
 
 import csv
 import os
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from shared.music.constants import CHUNK_HOP, CHUNK_SAMPLES
 from shared.music.decoding.decoder import decode
-from shared.music.features.table import FEATURE_NAMES, analyse_chunk
+from shared.music.features.fast import analyse_chunk
+from shared.music.features.table import FEATURE_NAMES
 from tests.shared.music.golden import golden
 
 DATA = Path(os.environ["GENREBOT_DATA"]) if os.environ.get("GENREBOT_DATA") else None
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(DATA is None, reason="GENREBOT_DATA does not nam
 
 
 def _tracks() -> list[Path]:
-    """List the tracks that are audio: one file of the common distribution is not."""
+    """Return the tracks; one file of the common distribution is not audio."""
     if DATA is None:
         return []
     files = (DATA / "genres_original").glob("*/*")
@@ -35,7 +36,7 @@ TRACKS = _tracks()
 
 @lru_cache(maxsize=1)
 def _published() -> tuple[list[str], dict[str, NDArray[np.float64]]]:
-    """Read the table: its feature columns, and the features of each chunk by file name."""
+    """Return the feature columns, and the features of each chunk by file name."""
     assert DATA is not None
     with (DATA / "features_3_sec.csv").open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
@@ -43,13 +44,13 @@ def _published() -> tuple[list[str], dict[str, NDArray[np.float64]]]:
 
 
 def test_columns_are_the_published_ones() -> None:
-    """Between length and label the table has our columns in our order."""
+    """Between length and label the table has the columns of FEATURE_NAMES."""
     columns, _ = _published()
     assert tuple(columns) == FEATURE_NAMES
 
 
-def test_the_golden_files_unit_is_the_tables_spread() -> None:
-    """The deviations told by the golden test are those of the table, some rows missing or not."""
+def test_the_golden_file_has_the_tables_deviations() -> None:
+    """The golden file holds the standard deviations of the published table."""
     _, rows = _published()
     _, spread, _ = golden()
     np.testing.assert_allclose(np.std(list(rows.values()), axis=0), spread, rtol=0.02)
@@ -57,7 +58,7 @@ def test_the_golden_files_unit_is_the_tables_spread() -> None:
 
 @pytest.mark.parametrize("track", TRACKS, ids=lambda track: track.stem)
 def test_chunks_have_their_published_features(track: Path) -> None:
-    """From file to feature: within 1e-4 of a column's standard deviation, the tempo exactly."""
+    """Within 1e-4 of a column's standard deviation, and the same tempo."""
     _, rows = _published()
     _, spread, _ = golden()
     samples = np.concatenate(list(decode(track, max_duration_s=60)))

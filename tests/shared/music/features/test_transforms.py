@@ -1,11 +1,11 @@
-"""The parts of the features, each against its definition."""
+"""The computations behind the features, each against its definition."""
 
+import librosa
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from devtools.bench.programs.plain import reference_tuning
 from shared.music.constants import (
     CHUNK_SAMPLES,
     HOP_LENGTH,
@@ -16,16 +16,17 @@ from shared.music.constants import (
     SAMPLE_RATE,
 )
 from shared.music.features.chroma import estimate_tuning
-from shared.music.features.hpss import harmonic_percussive, running_median
+from shared.music.features.hpss import hpss
+from shared.music.features.median import running_median
 from shared.music.features.rhythm import onset_strength, tempo
 from shared.music.features.spectra import Spectra, istft, stft
 from shared.music.features.spectral import (
-    centroid_and_bandwidth,
     rms,
-    rolloff,
+    spectral_centroid_and_bandwidth,
+    spectral_rolloff,
     zero_crossing_rate,
 )
-from tests.shared.music.conftest import Plainly
+from tests.shared.music.conftest import RunLibrosa
 from tests.shared.music.golden import chunks
 
 CHUNKS = chunks()
@@ -36,10 +37,14 @@ def _sine(hertz: float) -> NDArray[np.float32]:
     return (0.5 * np.sin(2 * np.pi * hertz * TIME)).astype(np.float32)
 
 
+def _librosa_tuning(power: NDArray[np.float32]) -> float:
+    return float(librosa.estimate_tuning(S=power.T, sr=22_050))
+
+
 @pytest.mark.parametrize("shape", [(15, 3), (16, 40), (31, 1), (130, 1025), (1025, 130)])
 @pytest.mark.parametrize("ties", [False, True])
 def test_running_median_is_the_median(shape: tuple[int, int], *, ties: bool) -> None:
-    """The network picks the very value that sorting would, ties and all."""
+    """The network of minima and maxima gives the same values as SciPy, also with ties."""
     values = np.random.default_rng(5).exponential(size=shape).astype(np.float32)
     values = np.floor(values * 2) if ties else values
     for given, size in ((values, (HPSS_KERNEL, 1)), (np.asfortranarray(values), (HPSS_KERNEL, 1))):
@@ -48,7 +53,7 @@ def test_running_median_is_the_median(shape: tuple[int, int], *, ties: bool) -> 
 
 
 def test_inverse_transform_returns_the_samples() -> None:
-    """Overlap-add undoes the transform up to the last whole hop."""
+    """The inverse transform gives the samples up to the last whole hop."""
     samples = CHUNKS["song"]
     back = istft(stft(np.pad(samples, N_FFT // 2, mode="reflect")))
     assert back.shape == (HOP_LENGTH * (N_FRAMES - 1),)
@@ -56,9 +61,9 @@ def test_inverse_transform_returns_the_samples() -> None:
 
 
 def test_harmonic_and_percussive_parts_make_up_the_samples() -> None:
-    """Nothing is lost between the parts, and both end with the last whole hop."""
+    """Their sum is the signal, and both are 0 after the last whole hop."""
     samples = CHUNKS["song"]
-    harmonic, percussive = harmonic_percussive(samples, Spectra.of(samples))
+    harmonic, percussive = hpss(samples, Spectra.of(samples))
     whole = HOP_LENGTH * (N_FRAMES - 1)
     np.testing.assert_allclose((harmonic + percussive)[:whole], samples[:whole], atol=1e-6)
     assert harmonic.shape == percussive.shape == samples.shape
@@ -67,33 +72,33 @@ def test_harmonic_and_percussive_parts_make_up_the_samples() -> None:
 
 
 def test_tones_are_harmonic_and_clicks_percussive() -> None:
-    """Each part gets what its name promises."""
-    harmonic, percussive = harmonic_percussive(CHUNKS["tones"], Spectra.of(CHUNKS["tones"]))
+    """Steady tones go to the harmonic part, clicks to the percussive part."""
+    harmonic, percussive = hpss(CHUNKS["tones"], Spectra.of(CHUNKS["tones"]))
     assert harmonic.var() > 50 * percussive.var()
-    harmonic, percussive = harmonic_percussive(CHUNKS["clicks"], Spectra.of(CHUNKS["clicks"]))
+    harmonic, percussive = hpss(CHUNKS["clicks"], Spectra.of(CHUNKS["clicks"]))
     assert percussive.var() > 50 * harmonic.var()
 
 
 def test_no_sound_is_left_as_a_subnormal_number() -> None:
-    """Silence between clicks is zero: arithmetic on subnormal numbers is many times slower."""
-    harmonic, _ = harmonic_percussive(CHUNKS["clicks"], Spectra.of(CHUNKS["clicks"]))
+    """Silence between clicks is exactly 0, because subnormal arithmetic is much slower."""
+    harmonic, _ = hpss(CHUNKS["clicks"], Spectra.of(CHUNKS["clicks"]))
     smallest = np.finfo(np.float32).tiny
     assert not np.any((harmonic != 0) & (np.abs(harmonic) < smallest))
 
 
 @pytest.mark.parametrize("cents", [-40, -11, 0, 7, 33])
-def test_tuning_of_a_detuned_chord(cents: int, plainly: Plainly) -> None:
-    """The tuning is librosa's, and within the few cents that a frame of 93 ms can tell."""
+def test_tuning_of_a_detuned_chord(cents: int, run_librosa: RunLibrosa) -> None:
+    """It equals librosa's, and is right to the few cents that a frame of 93 ms can resolve."""
     steps = (-5, 0, 7)
     chord = np.mean([_sine(440 * 2 ** (step / 12 + cents / 1200)) for step in steps], axis=0)
     power = Spectra.of(chord).power
-    assert estimate_tuning(power) == plainly(reference_tuning, power)
+    assert estimate_tuning(power) == run_librosa(_librosa_tuning, power)
     assert 100 * estimate_tuning(power) == pytest.approx(cents, abs=8)
 
 
 @pytest.mark.parametrize("bpm", [75, 98, 120, 143])
 def test_tempo_of_a_click_track(bpm: float) -> None:
-    """Noise bursts tell their tempo within the few percent between two lags."""
+    """It is right to the few percent between two lags."""
     since = np.mod(TIME, 60 / bpm)
     bursts = np.exp(-since / 0.01) * np.random.default_rng(2).uniform(-0.5, 0.5, CHUNK_SAMPLES)
     onsets = onset_strength(Spectra.of(bursts.astype(np.float32)).mel_db)
@@ -101,25 +106,25 @@ def test_tempo_of_a_click_track(bpm: float) -> None:
 
 
 def test_spectral_shape_of_a_sine() -> None:
-    """Centroid and rolloff sit at the sine, with next to no width about them."""
-    # Away from the ends, where reflection bends the wave, and in the middle of a bin.
+    """Centroid and rolloff are at the sine's frequency, and the bandwidth is small."""
+    # In the middle of a bin, and without the frames at the ends that contain reflections.
     pitch = 100 * SAMPLE_RATE / N_FFT
     magnitude = Spectra.of(_sine(pitch)).magnitude[5:-5]
-    centroid, bandwidth = centroid_and_bandwidth(magnitude)
+    centroid, bandwidth = spectral_centroid_and_bandwidth(magnitude)
     np.testing.assert_allclose(centroid, pitch, rtol=1e-3)
     assert bandwidth.max() < 3 * SAMPLE_RATE / N_FFT
-    np.testing.assert_allclose(rolloff(magnitude), pitch + SAMPLE_RATE / N_FFT, rtol=1e-9)
+    np.testing.assert_allclose(spectral_rolloff(magnitude), pitch + SAMPLE_RATE / N_FFT, rtol=1e-9)
 
 
 def test_silent_frames_have_no_spectral_shape() -> None:
-    """A frame without energy has everything at zero instead of a division by it."""
+    """All values of a silent frame are 0; nothing is divided by its energy."""
     silence = np.zeros((3, N_BINS), np.float32)
-    centroid, bandwidth = centroid_and_bandwidth(silence)
-    assert not np.any([centroid, bandwidth, rolloff(silence)])
+    centroid, bandwidth = spectral_centroid_and_bandwidth(silence)
+    assert not np.any([centroid, bandwidth, spectral_rolloff(silence)])
 
 
 def test_loudness_and_crossings_of_a_sine() -> None:
-    """A sine's root mean square is its amplitude over √2; it crosses zero twice a period."""
+    """Its RMS is its amplitude over √2, and it crosses zero twice a period."""
     samples = _sine(1_000)
     level = rms(np.pad(samples, N_FFT // 2, mode="reflect"))
     crossings = zero_crossing_rate(samples)
@@ -128,8 +133,8 @@ def test_loudness_and_crossings_of_a_sine() -> None:
     np.testing.assert_allclose(crossings[5:-5], 2 * 1_000 / SAMPLE_RATE, rtol=0.02)
 
 
-def test_zero_is_no_sign_of_its_own() -> None:
-    """Silence between positive samples is not a crossing, between negative ones it is two."""
+def test_zero_counts_as_positive() -> None:
+    """A zero between negative samples makes two crossings, between positive samples none."""
     samples = np.zeros(CHUNK_SAMPLES, np.float32)
     samples[1000::50] = 0.25
     assert not zero_crossing_rate(samples).any()

@@ -1,8 +1,8 @@
 """Synthetic chunks and the features that the published recipe gives them.
 
-``features.csv`` holds one row per feature: its standard deviation over the published
-table, in which all deviations here are told, and its value for each chunk. Only a
-change of recipe is a reason to write it anew: ``python -m tests.shared.music.golden``.
+``features.csv`` holds one row per feature: its standard deviation in the published table, which
+is the unit of deviations in tests, and its value for each chunk. Write it again only after a change
+of the recipe: ``python -m tests.shared.music.golden``.
 """
 
 import csv

@@ -1,15 +1,17 @@
-"""Write the golden file anew, with plain librosa calls."""
+"""Write the golden file, with the engine ``librosa``."""
 
 import csv
 
-from devtools.bench.programs.plain import reference_features
+from shared.music.features import reference
 from tests.shared.music.golden import GOLDEN, chunks, golden
 
 
 def main() -> None:
-    """Keep names and standard deviations, replace the features."""
+    """Replace the features; names and standard deviations stay."""
     names, spread, _ = golden()
-    columns = {name: reference_features(samples) for name, samples in chunks().items()}
+    columns = {
+        name: reference.analyse_chunk(samples).features for name, samples in chunks().items()
+    }
     with GOLDEN.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("feature", "published_sd", *columns))

@@ -1,4 +1,4 @@
-"""The row that describes a stretch of music."""
+"""Aggregating a window into one row."""
 
 import numpy as np
 import pytest
@@ -16,16 +16,14 @@ from shared.music.model.aggregation import (
 from shared.music.tagging.tagger import TAG_NAMES
 
 
-def _stretch(
-    chunks: int = 10, moments: int = 28
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+def _window(chunks: int = 10, tagged: int = 28) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     rng = np.random.default_rng(7)
     features = np.exp(rng.normal(0, 1, (chunks, len(FEATURE_NAMES))))
-    return features, rng.uniform(0.01, 0.9, (moments, len(TAG_NAMES))).astype(np.float32)
+    return features, rng.uniform(0.01, 0.9, (tagged, len(TAG_NAMES))).astype(np.float32)
 
 
 def test_columns_are_named_once() -> None:
-    """362 names, of which the first 250 are about tags."""
+    """There are 362 columns; the first 250 are about tags."""
     assert len(set(AGGREGATE_NAMES)) == len(AGGREGATE_NAMES) == 362
     assert N_TAG_COLUMNS == 250
     about_tags = [name.startswith("tag:") for name in AGGREGATE_NAMES]
@@ -33,8 +31,8 @@ def test_columns_are_named_once() -> None:
 
 
 def test_statistics_stand_under_their_names() -> None:
-    """Each tag's and each feature's column is worked out by itself."""
-    features, tags = _stretch()
+    """Every column equals the statistic that its name says."""
+    features, tags = _window()
     row = dict(zip(AGGREGATE_NAMES, aggregate(features, tags), strict=True))
     for place, tag in enumerate(TAG_NAMES):
         p = tags[:, place].astype(float)
@@ -54,31 +52,32 @@ def test_statistics_stand_under_their_names() -> None:
         assert row[f"{name}:std"] == pytest.approx(free[:, place].std())
 
 
-def test_order_does_not_count() -> None:
-    """A stretch played backwards is the same stretch."""
-    features, tags = _stretch()
+def test_the_order_of_chunks_does_not_matter() -> None:
+    """A window in reverse order has the same row."""
+    features, tags = _window()
     np.testing.assert_allclose(aggregate(features[::-1], tags[::-1]), aggregate(features, tags))
 
 
-def test_one_chunk_varies_in_nothing() -> None:
-    """Spreads are zero, and both ends are the middle."""
-    row = dict(zip(AGGREGATE_NAMES, aggregate(*_stretch(1, 1)), strict=True))
+def test_a_window_of_one_chunk() -> None:
+    """Deviations are 0, and quantiles equal the mean."""
+    row = dict(zip(AGGREGATE_NAMES, aggregate(*_window(1, 1)), strict=True))
     assert {row[name] for name in AGGREGATE_NAMES if name.endswith(":std")} == {0.0}
     assert row["tag:jazz:q10"] == row["tag:jazz:q90"] == row["tag:jazz:mean"]
 
 
-def test_features_alone_are_the_last_columns() -> None:
-    """As a model without tags sees them."""
-    features, tags = _stretch()
+def test_columns_of_features_alone() -> None:
+    """They equal the last columns of the whole row."""
+    features, tags = _window()
     np.testing.assert_array_equal(
         aggregate_features(features), aggregate(features, tags)[N_TAG_COLUMNS:]
     )
 
 
-def test_odds_are_bounded() -> None:
-    """Likelihoods of 0 and 1 are taken, in single precision too; a half is even."""
+def test_log_odds_are_limited() -> None:
+    """Likelihoods of 0 and 1 are accepted, also in single precision."""
     odds = log_odds(np.array([[0, 1e-30, 0.5, 1]], np.float32))[0]
     assert odds == pytest.approx([-13.8155, -13.8155, 0, 13.8155], abs=1e-3)
+    assert log_odds(np.array([0.0, 1.0]), floor=0.25) == pytest.approx([-np.log(3), np.log(3)])
 
 
 @pytest.mark.parametrize(
@@ -93,17 +92,17 @@ def test_odds_are_bounded() -> None:
     ],
 )
 def test_other_shapes_are_refused(features: tuple[int, ...], tags: tuple[int, ...]) -> None:
-    """No chunk, no moment, or tables of another width."""
+    """No chunks, no tags, or tables of another width."""
     with pytest.raises(ValueError, match="features"):
         aggregate(np.ones(features), np.full(tags, 0.5))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_not_finite_is_named(value: float) -> None:
-    """The columns that are wrong, and only those."""
-    features, tags = _stretch()
+def test_columns_that_are_not_finite_are_named(value: float) -> None:
+    """Only those columns are named."""
+    features, tags = _window()
     features[1, FEATURE_NAMES.index("tempo")] = value
-    # An infinity has no spread, which NumPy says in its own way too.
+    # NumPy warns about the deviation of an infinity.
     with (
         np.errstate(invalid="ignore"),
         pytest.raises(ValueError, match=r"not finite: tempo:mean, tempo:std$"),
@@ -111,9 +110,9 @@ def test_what_is_not_finite_is_named(value: float) -> None:
         aggregate(features, tags)
 
 
-def test_tags_that_were_not_computed_are_refused() -> None:
-    """A row of NaN has to be left out by whoever describes."""
-    features, tags = _stretch()
+def test_rows_of_nan_are_refused() -> None:
+    """The caller has to leave out chunks without tags."""
+    features, tags = _window()
     tags[3] = np.nan
     with pytest.raises(ValueError, match="not finite: tag:rock:mean"):
         aggregate(features, tags)

@@ -1,4 +1,4 @@
-"""Which chunks can be heard, and what stands in for tags that were not computed."""
+"""Which chunks are audible."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 
 from shared.errors import AudioError, ErrorCode
 from shared.music.constants import N_TAGS
-from shared.music.features.table import FEATURE_NAMES, analyse_chunk
-from shared.music.model.audibility import audible, filled
+from shared.music.features.fast import analyse_chunk
+from shared.music.features.table import FEATURE_NAMES
+from shared.music.model.audibility import audible, loud
 from tests.sounds import noise
 
 FEATURES = len(FEATURE_NAMES)
@@ -28,30 +29,32 @@ def _tags(known: list[bool]) -> NDArray[np.float32]:
     return tags
 
 
-def test_the_line_is_drawn_by_level() -> None:
-    """Above -60 dB full scale, or tagged, which nothing silent is."""
-    heard = audible(
-        _features([-20, -59.9, -60.1, -90, -90]), _tags([True, False, False, False, True])
-    )
-    assert heard.tolist() == [True, True, False, False, True]
+def test_chunks_with_tags_are_audible() -> None:
+    """Only silent chunks have none."""
+    heard = audible(_features([-20, -90, -20]), _tags([True, False, True]))
+    assert heard.tolist() == [True, False, True]
+
+
+def test_loud_chunks_are_above_the_level_of_silence() -> None:
+    """At -60 dB full scale."""
+    assert loud(_features([-20, -59.9, -60.1, -90])).tolist() == [True, True, False, False]
 
 
 def test_the_mean_square_counts_and_not_the_mean() -> None:
     """A chunk of few loud frames has a low mean and a high variance, and can be heard."""
-    features = _features([-20, -66])
+    features = _features([-66, -66])
     features[1, FEATURE_NAMES.index("rms_var")] = 1e-6
-    assert audible(features, _tags([True, False])).all()
+    assert loud(features).tolist() == [False, True]
 
 
 @pytest.mark.parametrize(("gain_db", "heard"), [(0.5, True), (-0.5, False)])
-def test_features_tell_the_level_of_audio(gain_db: float, *, heard: bool) -> None:
+def test_the_level_follows_from_the_features(gain_db: float, *, heard: bool) -> None:
     """Noise half a decibel on either side of the line."""
     samples = noise(3, level=0.1)
     level = np.sqrt(np.mean(samples.astype(float) ** 2))
     wanted = 10 ** ((-60 + gain_db) / 20)
     row = analyse_chunk((samples * wanted / level).astype(np.float32)).features
-    features = np.stack((row, _features([-20])[0]))
-    assert audible(features, _tags([False, True]))[0] == heard
+    assert loud(row[None]).tolist() == [heard]
 
 
 @pytest.mark.parametrize(
@@ -70,30 +73,7 @@ def test_other_shapes_are_refused(features: tuple[int, ...], tags: tuple[int, ..
 
 
 def test_a_track_without_any_tags_is_silent() -> None:
-    """Only what is silent is never tagged, so that is what the person is told."""
+    """All of its chunks are silent."""
     with pytest.raises(AudioError) as caught:
         audible(_features([-20, -20]), _tags([False, False]))
     assert caught.value.code == ErrorCode.SILENT
-
-
-def test_the_nearest_tags_stand_in() -> None:
-    """On whichever side they are; halfway between, those before; at the ends, what there is."""
-    tags = _tags([False, True, False, False, False, True, False, False])
-    complete = filled(tags, np.ones(8, bool))
-    assert complete[:, 0].tolist() == [1, 1, 1, 1, 5, 5, 5, 5]
-    assert (complete == complete[:, :1]).all()
-
-
-def test_silent_chunks_stay_without_tags() -> None:
-    """And so does what was handed in."""
-    tags = _tags([True, False, False, True])
-    complete = filled(tags, np.array([True, True, False, True]))
-    assert np.isnan(complete[2]).all()
-    assert complete[[0, 1, 3], 0].tolist() == [0, 0, 3]
-    assert np.isnan(tags[1]).all()
-
-
-def test_one_tagged_chunk_serves_a_whole_track() -> None:
-    """There is no other to look for."""
-    complete = filled(_tags([False, False, True, False]), np.ones(4, bool))
-    assert complete[:, 0].tolist() == [2, 2, 2, 2]

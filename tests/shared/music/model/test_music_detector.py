@@ -1,13 +1,14 @@
-"""The gate as a track meets it."""
+"""The music detector."""
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from shared.music.features.table import FEATURE_NAMES, analyse_chunk
-from shared.music.model.families import FAMILIES
+from shared.music.features.fast import analyse_chunk
+from shared.music.features.table import FEATURE_NAMES
 from shared.music.model.music_detector import (
     COLUMN_NAMES,
+    FAMILIES,
     MusicDetector,
     MusicDetectorParameters,
     columns_of,
@@ -20,7 +21,7 @@ COLUMNS = ("rms_var", "spectral_centroid_mean", "mfcc1_mean", "harmony_var", "ta
 
 
 def parameters(**changes: object) -> MusicDetectorParameters:
-    """A gate of five columns; music is what it is at its means."""
+    """Return a detector of five columns, with changes."""
     fields: dict[str, object] = {
         "columns": COLUMNS,
         "means": (-3.0, 2000.0, 100.0, -1.0, 0.0),
@@ -33,24 +34,24 @@ def parameters(**changes: object) -> MusicDetectorParameters:
     return MusicDetectorParameters.model_validate(fields)
 
 
-def stretch(chunks: int = 4) -> tuple[np.ndarray, np.ndarray]:
-    """Features and tags of a few chunks."""
+def some_chunks(chunks: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """Return features and tags of a few chunks."""
     rng = np.random.default_rng(3)
     features = np.abs(rng.normal(1, 0.3, (chunks, N_FEATURES)))
     return features, rng.uniform(0.01, 0.9, (chunks, N_TAGS)).astype(np.float32)
 
 
-def test_probabilities_are_shares_of_one() -> None:
-    """A stretch gets a probability for each family, and they add up to 1."""
-    shares = MusicDetector(parameters()).probabilities(*stretch())
+def test_probabilities_sum_to_one() -> None:
+    """There is a probability for each family."""
+    shares = MusicDetector(parameters()).probabilities(*some_chunks())
     assert shares.shape == (len(FAMILIES),)
     assert (shares > 0).all()
     assert shares.sum() == pytest.approx(1)
 
 
-def test_logistic_by_hand() -> None:
-    """The probabilities are those of the formula, worked out column by column."""
-    features, tags = stretch(2)
+def test_logistic_regression_by_hand() -> None:
+    """The probabilities are those of the formula, computed column by column."""
+    features, tags = some_chunks(2)
     table = columns_of(features, tags)
     own = parameters()
     scores = np.array(own.bias)
@@ -64,18 +65,18 @@ def test_logistic_by_hand() -> None:
     )
 
 
-def test_tags_become_bounded_odds() -> None:
-    """Likelihoods of 0 and 1 are taken, and one of a half is even odds."""
-    features, tags = stretch(1)
+def test_log_odds_of_tags_are_limited() -> None:
+    """Likelihoods of 0 and 1 are accepted."""
+    features, tags = some_chunks(1)
     tags[0, :3] = 0, 1, 0.5
     odds = columns_of(features, tags)[0, len(COLUMN_NAMES) - N_TAGS :]
     np.testing.assert_allclose(odds[:3], [-9.21, 9.21, 0], atol=0.01)
 
 
-def test_volume_does_not_count() -> None:
-    """Half as loud is the same sound to the gate."""
+def test_volume_does_not_matter() -> None:
+    """Sound at half the volume has the same probabilities."""
     samples = tune(3)
-    _, tags = stretch(1)
+    _, tags = some_chunks(1)
     loud, quiet = (
         MusicDetector(parameters()).probabilities(
             analyse_chunk(gain * samples).features[None], tags
@@ -86,50 +87,50 @@ def test_volume_does_not_count() -> None:
 
 
 def test_silent_chunks_are_left_out() -> None:
-    """A chunk without tags changes nothing, whatever its features."""
-    features, tags = stretch(4)
-    gate = MusicDetector(parameters())
-    heard = gate.probabilities(features[:3], tags[:3])
+    """A chunk without tags does not change the result, whatever its features."""
+    features, tags = some_chunks(4)
+    detector = MusicDetector(parameters())
+    heard = detector.probabilities(features[:3], tags[:3])
     features[3], tags[3] = 0, np.nan
-    np.testing.assert_array_equal(gate.probabilities(features, tags), heard)
+    np.testing.assert_array_equal(detector.probabilities(features, tags), heard)
 
 
 def test_silence_alone_is_refused() -> None:
-    """Where no chunk can be heard there is nothing to tell."""
-    features, tags = stretch(2)
-    with pytest.raises(ValueError, match="silence"):
+    """A track needs a chunk with tags."""
+    features, tags = some_chunks(2)
+    with pytest.raises(ValueError, match="not silent"):
         MusicDetector(parameters()).probabilities(features, np.full_like(tags, np.nan))
 
 
-def test_outlandish_chunks_are_bounded() -> None:
-    """However far off a chunk is, it counts for no more than the bound."""
-    gate = MusicDetector(parameters())
-    features, tags = stretch(1)
+def test_standardized_values_are_clipped() -> None:
+    """No column of a chunk counts for more than the bound."""
+    detector = MusicDetector(parameters())
+    features, tags = some_chunks(1)
     features[0, FEATURE_NAMES.index("spectral_centroid_mean")] = 1e9
     place = COLUMNS.index("spectral_centroid_mean")
-    assert gate.distances(features, tags)[0, place] == 3.0
+    assert detector.standardized(features, tags)[0, place] == 3.0
 
 
 def test_strangeness_is_in_deviations_of_music() -> None:
-    """A stretch k deviations off in every column has the strangeness k, up to the bound."""
-    features, tags = stretch(3)
+    """A track k deviations off in every column has the strangeness k, up to the bound."""
+    features, tags = some_chunks(3)
     features[2], tags[2] = 1e9, np.nan
     (row,) = columns_of(features[:1], tags[:1])
     features[1], tags[1] = features[0], tags[0]
     own = np.array([row[COLUMN_NAMES.index(name)] for name in COLUMNS])
     for off, strange in ((0.5, 0.5), (-2.0, 2.0), (9.0, 3.0)):
         scales = np.array(parameters().scales)
-        gate = MusicDetector(parameters(means=tuple(own - off * scales)))
-        assert gate.strangeness(features, tags) == pytest.approx(strange)
+        detector = MusicDetector(parameters(means=tuple(own - off * scales)))
+        assert detector.strangeness(features, tags) == pytest.approx(strange)
 
 
-def test_many_stretches_at_once() -> None:
-    """Distances of several stretches are weighed as each would be alone."""
-    gate = MusicDetector(parameters())
-    distances = gate.distances(*stretch(5))
-    together = gate.weigh(distances)
+def test_softmax_of_several_rows() -> None:
+    """Each row has the probabilities that it would have alone."""
+    detector = MusicDetector(parameters())
+    standardized = detector.standardized(*some_chunks(5))
+    together = detector.softmax(standardized)
     assert together.shape == (5, len(FAMILIES))
-    np.testing.assert_allclose(together[2], gate.weigh(distances[2]))
+    np.testing.assert_allclose(together[2], detector.softmax(standardized[2]))
 
 
 @pytest.mark.parametrize(
@@ -137,13 +138,13 @@ def test_many_stretches_at_once() -> None:
     [((2, N_FEATURES - 1), (2, N_TAGS)), ((2, N_FEATURES), (2, 3)), ((2, N_FEATURES), (3, N_TAGS))],
 )
 def test_other_shapes_are_refused(features: tuple[int, int], tags: tuple[int, int]) -> None:
-    """Tables that do not fit are an error, not a guess."""
+    """Tables that do not fit raise an error."""
     with pytest.raises(ValueError, match="features and tags are"):
         columns_of(np.ones(features), np.full(tags, 0.5))
 
 
 def test_parameters_survive_json() -> None:
-    """A sidecar gives back the gate that was written."""
+    """Parameters read from JSON equal those that were written."""
     own = parameters()
     assert MusicDetectorParameters.model_validate_json(own.model_dump_json()) == own
 
@@ -161,6 +162,6 @@ def test_parameters_survive_json() -> None:
     ],
 )
 def test_parameters_that_do_not_fit(changes: dict[str, object], complaint: str) -> None:
-    """Parameters of another shape, order or release are refused when they are read."""
+    """Parameters of another shape, order or release are refused."""
     with pytest.raises(ValidationError, match=complaint):
         parameters(**changes)

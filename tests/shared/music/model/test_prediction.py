@@ -1,4 +1,4 @@
-"""How a track is judged: which stretches are described, and how their answers are put together."""
+"""Predicting a track: which windows are aggregated, and how their probabilities are combined."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from shared.music.constants import N_TAGS, WINDOW_CHUNKS
 from shared.music.features.table import FEATURE_NAMES
 from shared.music.model.aggregation import aggregate
 from shared.music.model.classifier import GenreModel, temperature_scale
-from shared.music.model.families import FAMILIES
-from tests.shared.music.small import TEMPERATURE, calibration_of, gate_of, info_of
+from shared.music.model.music_detector import FAMILIES
+from tests.shared.music.small import TEMPERATURE, calibration_of, detector_of, metadata_of
 
 Table = NDArray[np.float64]
 
 
 class _Classifier:
-    """Outbox with probabilities drawn by what is in a row, and keeps the rows."""
+    """Stands in for CatBoost: probabilities are a function of the row, and rows are kept."""
 
     def __init__(self) -> None:
         self.rows: Table = np.empty((0, 0))
@@ -27,11 +27,11 @@ class _Classifier:
     def predict_proba(self, rows: Table, thread_count: int) -> Table:
         assert thread_count == 1
         self.rows = rows
-        return answers(rows)
+        return made_up(rows)
 
 
-def answers(rows: Table) -> Table:
-    """Probabilities that belong to rows, and differ between them."""
+def made_up(rows: Table) -> Table:
+    """Return probabilities that differ from row to row."""
     weights = np.random.default_rng(4).normal(size=(rows.shape[1], len(GENRES)))
     powers: Table = np.exp(np.tanh(rows @ weights / 10))
     shares: Table = powers / powers.sum(axis=1, keepdims=True)
@@ -39,7 +39,7 @@ def answers(rows: Table) -> Table:
 
 
 def track(chunks: int) -> tuple[Table, NDArray[np.float32]]:
-    """Features and tags of a track that can be heard throughout."""
+    """Return features and tags of a track without silence."""
     rng = np.random.default_rng(chunks)
     features = np.exp(rng.normal(-1, 0.5, (chunks, len(FEATURE_NAMES))))
     return features, rng.uniform(0.05, 0.9, (chunks, N_TAGS)).astype(np.float32)
@@ -52,22 +52,22 @@ def silenced(features: Table, tags: NDArray[np.float32], *places: int) -> None:
         features[list(places), FEATURE_NAMES.index(name)] = 1e-12
 
 
-def judge_of(**changes: object) -> tuple[GenreModel, _Classifier]:
-    """A model that answers as ``answers`` does."""
+def model_of(**changes: object) -> tuple[GenreModel, _Classifier]:
+    """Return a model that predicts as ``made_up`` does."""
     classifier: Any = _Classifier()
-    return GenreModel(info_of(**changes), classifier), classifier
+    return GenreModel(metadata_of(**changes), classifier), classifier
 
 
-def told(*stretches: Table) -> Table:
-    """What the model tells of described stretches."""
-    return temperature_scale(answers(np.stack(stretches)), TEMPERATURE)
+def predicted(*windows: Table) -> Table:
+    """Return what the model predicts for aggregated windows."""
+    return temperature_scale(made_up(np.stack(windows)), TEMPERATURE)
 
 
-def test_groups_count_by_their_chunks() -> None:
-    """Twenty-four chunks are two groups of ten and one of four, which counts less."""
+def test_windows_are_weighted_by_their_chunks() -> None:
+    """A track of 24 chunks has two windows of ten and one of four, which has less weight."""
     features, tags = track(24)
-    expected = told(*(aggregate(features[s : s + 10], tags[s : s + 10]) for s in (0, 10, 20)))
-    prediction = judge_of()[0].judge(features, tags)
+    expected = predicted(*(aggregate(features[s : s + 10], tags[s : s + 10]) for s in (0, 10, 20)))
+    prediction = model_of()[0].predict_track(features, tags)
     np.testing.assert_allclose(
         prediction.track, (10 * expected[0] + 10 * expected[1] + 4 * expected[2]) / 24
     )
@@ -76,71 +76,51 @@ def test_groups_count_by_their_chunks() -> None:
     assert WINDOW_CHUNKS == 10
 
 
-def test_a_chunk_is_shown_with_its_neighbours() -> None:
-    """One on either side, across groups; at the ends only the one that there is."""
+def test_a_chunk_is_predicted_with_its_neighbours() -> None:
+    """One on each side, also across windows; only one at the ends of the track."""
     features, tags = track(12)
-    chunks = judge_of()[0].judge(features, tags).chunks
+    chunks = model_of()[0].predict_track(features, tags).chunks
     for place, (first, last) in {0: (0, 2), 5: (4, 7), 9: (8, 11), 11: (10, 12)}.items():
-        [row] = told(aggregate(features[first:last], tags[first:last]))
+        [row] = predicted(aggregate(features[first:last], tags[first:last]))
         np.testing.assert_allclose(chunks[place], row)
 
 
-def test_one_chunk_is_a_track() -> None:
-    """Group and chunk are the same stretch."""
-    prediction = judge_of()[0].judge(*track(1))
+def test_a_track_of_one_chunk() -> None:
+    """The window and the chunk with its neighbours are the same."""
+    prediction = model_of()[0].predict_track(*track(1))
     np.testing.assert_array_equal(prediction.chunks, prediction.track[None])
 
 
-def test_silent_chunks_are_asked_for_nothing() -> None:
-    """They enter no stretch, weigh nothing, and show what the track shows."""
+def test_silent_chunks_enter_no_window() -> None:
+    """They have no weight, and get the probabilities of the track."""
     features, tags = track(14)
     silenced(features, tags, 3, 12, 13)
-    model, classifier = judge_of()
-    prediction = model.judge(features, tags)
+    model, classifier = model_of()
+    prediction = model.predict_track(features, tags)
     first = [0, 1, 2, 4, 5, 6, 7, 8, 9]
-    groups = told(aggregate(features[first], tags[first]), aggregate(features[10:12], tags[10:12]))
-    np.testing.assert_allclose(prediction.track, (9 * groups[0] + 2 * groups[1]) / 11)
+    windows = predicted(
+        aggregate(features[first], tags[first]), aggregate(features[10:12], tags[10:12])
+    )
+    np.testing.assert_allclose(prediction.track, (9 * windows[0] + 2 * windows[1]) / 11)
     np.testing.assert_array_equal(prediction.chunks[[3, 12, 13]], np.tile(prediction.track, (3, 1)))
-    [beside] = told(aggregate(features[[4, 5]], tags[[4, 5]]))
+    [beside] = predicted(aggregate(features[[4, 5]], tags[[4, 5]]))
     np.testing.assert_allclose(prediction.chunks[4], beside)
     assert len(classifier.rows) == 2 + 11
 
 
-def test_a_silent_group_does_not_count() -> None:
-    """Half a minute of silence leaves the verdict alone."""
+def test_a_silent_window_has_no_weight() -> None:
+    """Half a minute of silence does not change the prediction."""
     features, tags = track(30)
     silenced(features, tags, *range(10, 20))
-    with_gap = judge_of()[0].judge(features, tags)
+    with_gap = model_of()[0].predict_track(features, tags)
     heard = [*range(10), *range(20, 30)]
-    without = judge_of()[0].judge(features[heard], tags[heard])
+    without = model_of()[0].predict_track(features[heard], tags[heard])
     np.testing.assert_allclose(with_gap.track, without.track)
     np.testing.assert_array_equal(with_gap.families, without.families)
 
 
-def test_a_group_goes_by_the_tags_that_it_has() -> None:
-    """What stands in for a chunk's tags is not counted twice in its group."""
-    features, tags = track(10)
-    tags[[1, 2, 3, 5, 6, 7, 9]] = np.nan
-    prediction = judge_of()[0].judge(features, tags)
-    known = tags[[0, 4, 8]]
-    np.testing.assert_allclose(prediction.track, told(aggregate(features, known))[0])
-    [row] = told(aggregate(features[5:8], np.stack((known[1], known[1], known[2]))))
-    np.testing.assert_allclose(prediction.chunks[6], row)
-
-
-def test_a_group_without_tags_borrows_them() -> None:
-    """A group that can just be heard and was not tagged takes the nearest tags there are."""
-    features, tags = track(12)
-    tags[10:] = np.nan
-    prediction = judge_of()[0].judge(features, tags)
-    first, second = told(
-        aggregate(features[:10], tags[:10]), aggregate(features[10:], tags[[9, 9]])
-    )
-    np.testing.assert_allclose(prediction.track, (10 * first + 2 * second) / 12)
-
-
 def test_columns_of_the_classifier_are_put_in_order() -> None:
-    """A classifier of other columns tells the same of the same genres."""
+    """The order of the classifier's classes does not matter."""
     order = np.random.default_rng(6).permutation(len(GENRES))
 
     class Mixed(_Classifier):
@@ -149,54 +129,58 @@ def test_columns_of_the_classifier_are_put_in_order() -> None:
 
     mixed: Any = Mixed()
     classes = tuple(GENRES[place] for place in order)
-    prediction = GenreModel(info_of(classes=classes), mixed).judge(*track(5))
-    np.testing.assert_allclose(prediction.track, judge_of()[0].judge(*track(5)).track)
+    prediction = GenreModel(metadata_of(classes=classes), mixed).predict_track(*track(5))
+    np.testing.assert_allclose(prediction.track, model_of()[0].predict_track(*track(5)).track)
 
 
 def test_a_track_without_tags_is_refused() -> None:
-    """None of its chunks could be heard, which is the file's fault."""
+    """All of its chunks are silent."""
     features, tags = track(3)
     with pytest.raises(AudioError, match="silent"):
-        judge_of()[0].judge(features, np.full_like(tags, np.nan))
+        model_of()[0].predict_track(features, np.full_like(tags, np.nan))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_features_that_are_not_finite_are_refused(value: float) -> None:
-    """The feature that is wrong is named."""
+    """The error names the feature."""
     features, tags = track(3)
     features[1, FEATURE_NAMES.index("tempo")] = value
     with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="not finite: tempo:mean"):
-        judge_of()[0].judge(features, tags)
+        model_of()[0].predict_track(features, tags)
 
 
 def test_other_shapes_are_refused() -> None:
     """Tags of another number of chunks."""
     features, tags = track(3)
     with pytest.raises(ValueError, match="a track has features"):
-        judge_of()[0].judge(features, tags[:2])
+        model_of()[0].predict_track(features, tags[:2])
 
 
-def test_the_gate_hears_the_same_track() -> None:
-    """Probabilities of families are its own."""
-    families = judge_of(gate=gate_of((0.0, 1.0, 0.0, 0.0)))[0].judge(*track(3)).families
+def test_families_are_those_of_the_music_detector() -> None:
+    """Here they follow from its biases."""
+    families = (
+        model_of(music_detector=detector_of((0.0, 1.0, 0.0, 0.0)))[0]
+        .predict_track(*track(3))
+        .families
+    )
     assert families.tolist() == pytest.approx(
         [1 / (3 + np.e), np.e / (3 + np.e)] + [1 / (3 + np.e)] * 2
     )
 
 
 def _verdict(music: float, **calibration: float) -> Any:
-    """A verdict on a track that is music this likely, and else rather noise than speech."""
+    """Return the verdict on a track with this probability of music; else it is likeliest noise."""
     rest = (1 - music) / 4
     bias = tuple(np.log([music, rest, 2 * rest, rest]).tolist())
-    model = judge_of(gate=gate_of(bias), calibration=calibration_of(**calibration))[0]
+    model = model_of(music_detector=detector_of(bias), calibration=calibration_of(**calibration))[0]
     features, tags = track(2)
     return model.verdict(features, tags, [(0.0, 3.0), (3.0, 6.0)], duration_s=6.5)
 
 
-def test_a_verdict_tells_the_opinion() -> None:
-    """Genre and probabilities of the track, spans and chunks, name and length."""
+def test_a_verdict_holds_the_prediction() -> None:
+    """Genre and probabilities of the track and its chunks, spans, model name and length."""
     verdict = _verdict(0.9)
-    prediction = judge_of()[0].judge(*track(2))
+    prediction = model_of()[0].predict_track(*track(2))
     assert verdict.genre == GENRES[int(prediction.track.argmax())]
     assert list(verdict.probabilities.values()) == pytest.approx(prediction.track.tolist())
     assert [(c.start_s, c.end_s) for c in verdict.chunks] == [(0, 3), (3, 6)]
@@ -207,8 +191,8 @@ def test_a_verdict_tells_the_opinion() -> None:
 
 
 @pytest.mark.parametrize(("offset", "sure"), [(-0.001, True), (0.001, False)])
-def test_sure_from_where_the_sidecar_says(offset: float, *, sure: bool) -> None:
-    """A winning probability just above is told without doubt, one just below is not."""
+def test_sure_from_the_threshold_of_the_metadata(offset: float, *, sure: bool) -> None:
+    """A verdict just above is sure, one just below is not."""
     confidence = _verdict(0.9).confidence
     verdict = _verdict(0.9, sure_from=confidence + offset)
     assert verdict.sure is sure
@@ -220,20 +204,20 @@ def test_sure_from_where_the_sidecar_says(offset: float, *, sure: bool) -> None:
     ("music", "family", "sure"),
     [(0.81, "music", True), (0.79, "music", False), (0.41, "music", False), (0.39, "noise", False)],
 )
-def test_what_is_hardly_music(music: float, family: str, *, sure: bool) -> None:
-    """Doubtful music gets no sure genre; below that it is what it is likeliest to be."""
+def test_probability_of_being_music(music: float, family: str, *, sure: bool) -> None:
+    """Below the first threshold the verdict is unsure, below the second it is no music."""
     verdict = _verdict(music, sure_from=0.0, doubt_from=0.8, music_from=0.4)
     assert (verdict.family, verdict.sure) == (family, sure)
 
 
 @pytest.mark.parametrize(("offset", "sure"), [(0.01, True), (-0.01, False)])
-def test_what_is_strange(offset: float, *, sure: bool) -> None:
-    """However likely music: what is stranger than the sidecar allows gets no sure genre."""
-    strangeness = judge_of()[0].judge(*track(2)).strangeness
+def test_strange_tracks_are_unsure(offset: float, *, sure: bool) -> None:
+    """However likely they are music."""
+    strangeness = model_of()[0].predict_track(*track(2)).strangeness
     verdict = _verdict(0.99, sure_from=0.0, strange_above=strangeness + offset)
     assert (verdict.family, verdict.sure) == ("music", sure)
 
 
 def test_families_have_one_order() -> None:
-    """The gate's columns are those of the verdict."""
+    """The order of the columns of a prediction."""
     assert FAMILIES == ("music", "speech", "noise", "tone")

@@ -1,4 +1,4 @@
-"""The clip is cut where the genre is strongest, and sounds as it should."""
+"""The clip of a verdict: where it is cut, and how it is encoded."""
 
 import io
 
@@ -16,7 +16,7 @@ from tests import sounds
 
 
 def verdict(*jazz: float) -> Verdict:
-    """A verdict of chunks with these probabilities of jazz; the rest is blues."""
+    """Return a verdict on chunks with these probabilities of jazz; the rest is blues."""
     rows = np.zeros((len(jazz), len(GENRES)))
     rows[:, GENRES.index("jazz")] = jazz
     rows[:, GENRES.index("blues")] = 1 - np.array(jazz)
@@ -25,34 +25,34 @@ def verdict(*jazz: float) -> Verdict:
 
 
 def played(clip: bytes) -> NDArray[np.float32]:
-    """Decode a clip with our own decoder."""
+    """Decode a clip."""
     return np.concatenate(list(decode(io.BytesIO(clip), max_duration_s=60)))
 
 
 def test_the_span_has_the_highest_mean() -> None:
-    """Three chunks in a row beat the single best one among poor neighbours."""
+    """Three consecutive chunks count, not the single best one."""
     assert strongest_span(verdict(0.6, 1.0, 0.1, 0.5, 0.9, 0.9, 0.9, 0.2)) == (12.0, 21.0)
 
 
 def test_the_span_follows_the_verdict_not_the_chunks() -> None:
-    """A chunk that is surer of another genre does not attract the clip."""
+    """The probability of the verdict's genre counts, not that of the chunk's own."""
     assert strongest_span(verdict(0.9, 0.9, 0.0, 0.9, 0.95), seconds=6) == (9.0, 15.0)
     assert strongest_span(verdict(0.4, 0.1, 0.0, 0.3), seconds=3) == (6.0, 9.0)
 
 
 def test_the_earliest_of_equal_spans() -> None:
-    """Equal chunks give the beginning, free of rounding."""
+    """Equal chunks give the beginning of the track; rounding does not matter."""
     assert strongest_span(verdict(*[0.7] * 20)) == (0.0, 9.0)
 
 
 def test_a_span_longer_than_the_track_is_the_track() -> None:
-    """Short tracks give what they have, and a chunk is the least."""
+    """Short tracks give all their chunks; a span has at least one chunk."""
     assert strongest_span(verdict(0.9, 0.8)) == (0.0, 6.0)
     assert strongest_span(verdict(0.8, 0.9), seconds=0.5) == (3.0, 6.0)
 
 
 def test_the_clip_is_a_voice_message_of_the_right_length() -> None:
-    """Ogg with mono Opus at 48 kHz, cut to the span, with the tone it had."""
+    """Ogg with mono Opus at 48 kHz, cut to the span, with the right tone."""
     samples = np.concatenate([sounds.tone(3, 300), sounds.tone(9, 600), sounds.tone(3, 900)])
     clip = make_clip(samples, 3.0, 12.0)
     info = probe(io.BytesIO(clip))
@@ -69,14 +69,14 @@ def test_the_clip_is_a_voice_message_of_the_right_length() -> None:
 
 
 @pytest.mark.parametrize("level", [0.02, 0.9])
-def test_quiet_and_loud_music_come_out_alike(level: float) -> None:
-    """A steady tone is brought to -16 dBFS from above and from below."""
+def test_quiet_and_loud_clips_get_one_level(level: float) -> None:
+    """A steady tone is brought to -16 dBFS."""
     heard = played(make_clip(sounds.tone(9, level=level)))
     assert dbfs(heard[SAMPLE_RATE:-SAMPLE_RATE]) == pytest.approx(-16, abs=0.5)
 
 
-def test_gain_stops_at_the_peaks() -> None:
-    """Clicks over near silence keep their headroom instead of being clipped."""
+def test_gain_is_limited_by_the_peaks() -> None:
+    """Clicks over near silence are not clipped."""
     samples = sounds.noise(9, level=0.001)
     samples[5 * SAMPLE_RATE :: SAMPLE_RATE] = 0.5
     samples[5 * SAMPLE_RATE + 1 :: SAMPLE_RATE] = -0.5
@@ -95,12 +95,12 @@ def test_the_ends_are_faded() -> None:
 
 
 def test_a_short_or_silent_clip_is_still_a_clip() -> None:
-    """Nothing divides by a level or a length of zero."""
+    """A level or a length of 0 is no divisor."""
     assert played(make_clip(sounds.tone(0.2))).size / SAMPLE_RATE == pytest.approx(0.2, abs=0.02)
     assert not played(make_clip(sounds.silence(1))).any()
 
 
 def test_an_empty_span_is_refused() -> None:
-    """A span behind the end is a mistake of the caller's."""
-    with pytest.raises(ValueError, match="nothing between"):
+    """A span after the end of the samples raises an error."""
+    with pytest.raises(ValueError, match="no samples between"):
         make_clip(sounds.tone(1), 2.0, 3.0)

@@ -1,4 +1,4 @@
-"""The picture of a track."""
+"""The picture of a verdict."""
 
 import io
 import time
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
 from shared.formatting import clock
-from shared.music.model.families import FAMILIES, Family
+from shared.music.model.music_detector import FAMILIES, Family
 from shared.music.model.verdict import Verdict
 from shared.music.rendering.figure import draw, warm_up
-from shared.music.rendering.fonts import drawable, fitting_px, wide_px
+from shared.music.rendering.fonts import drawable, fitting_size_px, text_width_px
 from shared.music.rendering.theme import COLOURS, EDGE, HEIGHT_PX, INK, RIGHT, WIDTH_PX
 from shared.music.rendering.wording import either, percent
 
@@ -42,7 +42,7 @@ HOSTILE_TITLES = {
 
 
 def verdict(n_chunks: int, genres: tuple[str, ...] = GENRES) -> Verdict:
-    """A track whose chunks go through the genres in turn."""
+    """Return a verdict on chunks of these genres in turn."""
     table = np.full((n_chunks, len(GENRES)), 0.04)
     table[range(n_chunks), [GENRES.index(genres[i % len(genres)]) for i in range(n_chunks)]] = 0.64
     spans = [(3.0 * i, 3.0 * i + 3) for i in range(n_chunks)]
@@ -52,7 +52,7 @@ def verdict(n_chunks: int, genres: tuple[str, ...] = GENRES) -> Verdict:
 def told(
     named: dict[str, float], *, sure: bool = False, n: int = 3, family: Family = "music"
 ) -> Verdict:
-    """A track of a few chunks for which these genres hold the probability."""
+    """Return a verdict on a few chunks with these probabilities."""
     row = np.full(len(GENRES), (1 - sum(named.values())) / (len(GENRES) - len(named)))
     for genre, share in named.items():
         row[GENRES.index(genre)] = share
@@ -74,59 +74,59 @@ HEADINGS: dict[str, Verdict] = {
 }
 
 
-def strip(columns: int) -> NDArray[np.uint8]:
-    """Noise of the usual levels."""
+def preview(columns: int) -> NDArray[np.uint8]:
+    """Return a preview of noise."""
     return np.random.default_rng(0).integers(60, 200, (128, columns), dtype=np.uint8)
 
 
 def pixels(png: bytes) -> NDArray[np.uint8]:
-    """Decode a picture to shape (height, width, 3)."""
+    """Decode a picture to an array of shape (height, width, 3)."""
     shares: NDArray[np.float64] = imread(io.BytesIO(png), "png")[..., :3]
     return np.rint(shares * 255).astype(np.uint8)
 
 
 def has_colour(image: NDArray[np.uint8], genre: str) -> bool:
-    """Whether a chip's worth of a genre's exact colour is in the picture."""
+    """Tell whether a picture has as many pixels of a genre's colour as the legend draws."""
     colour = np.rint(np.array(to_rgb(COLOURS[genre])) * 255)
     return int((image == colour).all(axis=2).sum()) >= 700
 
 
 @pytest.mark.parametrize(("n_chunks", "columns"), [(1, 44), (10, 1200), (3600, 3600)])
 def test_draws_tracks_of_any_length(n_chunks: int, columns: int) -> None:
-    """From a second to three hours, it is a PNG of the same size that Telegram takes."""
-    png = draw(strip(columns), verdict(n_chunks), title="A title")
+    """From a second to three hours: a PNG of one size, small enough for Telegram."""
+    png = draw(preview(columns), verdict(n_chunks), title="A title")
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     assert pixels(png).shape == (HEIGHT_PX, WIDTH_PX, 3)
     assert len(png) < TELEGRAM_PHOTO_BYTES / 4
 
 
 def test_shows_the_genres_that_occur_and_no_others() -> None:
-    """Every genre of a chunk has its colour in the picture; the rest have not."""
-    image = pixels(draw(strip(100), verdict(6, ("jazz", "pop", "reggae"))))
+    """The picture has the colours of the chunks' genres only."""
+    image = pixels(draw(preview(100), verdict(6, ("jazz", "pop", "reggae"))))
     assert {g for g in GENRES if has_colour(image, g)} == {"jazz", "pop", "reggae"}
 
 
 def test_has_room_for_all_ten_genres() -> None:
-    """Even a medley of everything shows each colour."""
-    image = pixels(draw(strip(100), verdict(20)))
+    """All ten colours are in the picture."""
+    image = pixels(draw(preview(100), verdict(20)))
     assert all(has_colour(image, genre) for genre in GENRES)
 
 
-def test_shows_a_genre_that_won_by_average_alone() -> None:
-    """The genre of the heading stands in the legend though no chunk chose it."""
+def test_shows_a_genre_that_no_chunk_has() -> None:
+    """The genre of the track is in the legend in any case."""
     table = np.full((2, 10), 0.05 / 8)
     table[0, [GENRES.index("pop"), GENRES.index("disco")]] = 0.5, 0.45
     table[1, [GENRES.index("rock"), GENRES.index("disco")]] = 0.5, 0.45
     medley = Verdict.of(table, [(0, 3), (3, 6)], duration_s=6, model="m")
-    image = pixels(draw(strip(10), medley))
+    image = pixels(draw(preview(10), medley))
     assert medley.genre == "disco"
     assert all(has_colour(image, genre) for genre in ("disco", "pop", "rock"))
 
 
 @pytest.mark.parametrize("said", HEADINGS.values(), ids=HEADINGS.keys())
-def test_nothing_of_the_heading_is_cut_off_or_overlaps(said: Verdict) -> None:
-    """It keeps within the margins, in three rows with space between, whatever it says."""
-    ink = (pixels(draw(strip(10), said, title="W" * 99)) != BACKGROUND).any(axis=2)
+def test_the_heading_fits(said: Verdict) -> None:
+    """Three lines within the margins, with space between them."""
+    ink = (pixels(draw(preview(10), said, title="W" * 99)) != BACKGROUND).any(axis=2)
     columns = np.flatnonzero(ink.any(axis=0))
     assert columns[0] >= EDGE - 2
     assert columns[-1] <= RIGHT + 2
@@ -138,17 +138,17 @@ def test_nothing_of_the_heading_is_cut_off_or_overlaps(said: Verdict) -> None:
 
 
 def test_an_unsure_heading_mutes_its_colours() -> None:
-    """The genre's own colour stands for a genre that is told; a doubt is not so bright."""
+    """Only a sure genre has its own colour."""
     named = {"jazz": 0.45, "rock": 0.35}
-    heads = [pixels(draw(strip(10), told(named, sure=sure)))[:170] for sure in (True, False)]
+    heads = [pixels(draw(preview(10), told(named, sure=sure)))[:170] for sure in (True, False)]
     assert [has_colour(head, "jazz") for head in heads] == [True, False]
     assert not has_colour(heads[1], "rock")
 
 
-def test_what_is_no_music_has_neither_colour_nor_share_in_its_heading() -> None:
-    """Whatever the nearest genre is, and however near: the same words in grey."""
+def test_no_music_has_a_grey_heading_without_percentages() -> None:
+    """Whatever the nearest genre and its probability are."""
     head, other = (
-        pixels(draw(strip(10), told({genre: share}, family="noise")))[:100]
+        pixels(draw(preview(10), told({genre: share}, family="noise")))[:100]
         for genre, share in (("jazz", 0.9), ("rock", 0.4))
     )
     assert np.array_equal(head, other)
@@ -157,15 +157,19 @@ def test_what_is_no_music_has_neither_colour_nor_share_in_its_heading() -> None:
 
 
 def test_candidates_share_a_line_from_edge_to_edge() -> None:
-    """The longest three are set as large as there is room for, and no larger."""
+    """The three longest names are written as large as they fit."""
     line = "Classical, Country or Hip-hop?"
-    size = fitting_px(line, most_px=96, width_px=RIGHT - EDGE, bold=True)
-    assert wide_px(line, size, bold=True) <= RIGHT - EDGE < wide_px(line, size + 2, bold=True)
-    assert fitting_px("Pop?", most_px=96, width_px=RIGHT - EDGE, bold=True) == 96
+    size = fitting_size_px(line, max_px=96, width_px=RIGHT - EDGE, bold=True)
+    assert (
+        text_width_px(line, size, bold=True)
+        <= RIGHT - EDGE
+        < text_width_px(line, size + 2, bold=True)
+    )
+    assert fitting_size_px("Pop?", max_px=96, width_px=RIGHT - EDGE, bold=True) == 96
 
 
 def test_spectrogram_is_the_right_way_up() -> None:
-    """Low bands lie at the bottom and early columns at the left."""
+    """Low bands are at the bottom, early columns on the left."""
     bright = np.full((128, 100), 40, np.uint8)
     bright[:64, :50] = 200
     image = pixels(draw(bright, verdict(4, ("blues",)))).astype(int).sum(axis=2)
@@ -177,21 +181,21 @@ def test_spectrogram_is_the_right_way_up() -> None:
 
 @pytest.mark.parametrize("level", [0, 255])
 def test_draws_a_flat_spectrogram(level: int) -> None:
-    """Silence, or one level throughout, is no reason to fail."""
+    """One level throughout is drawn without an error."""
     assert draw(np.full((128, 3), level, np.uint8), verdict(1))
 
 
 @pytest.mark.parametrize("title", HOSTILE_TITLES.values(), ids=HOSTILE_TITLES.keys())
 def test_draws_any_title(title: str) -> None:
-    """No title warns (a missing glyph would), fails, or is taken for markup."""
-    assert draw(strip(10), verdict(2), title=title)
+    """No title fails, gives a warning (as a missing glyph would), or is taken for markup."""
+    assert draw(preview(10), verdict(2), title=title)
 
 
 def test_title_changes_the_picture() -> None:
-    """A title that can be shown is shown; one that cannot leaves the picture as without."""
-    bare = draw(strip(10), verdict(2))
-    assert draw(strip(10), verdict(2), title="Queen") != bare
-    assert draw(strip(10), verdict(2), title="千のナイフ") == bare
+    """A title that the font cannot show is left out."""
+    bare = draw(preview(10), verdict(2))
+    assert draw(preview(10), verdict(2), title="Queen") != bare
+    assert draw(preview(10), verdict(2), title="千のナイフ") == bare
 
 
 @pytest.mark.parametrize(
@@ -206,13 +210,13 @@ def test_title_changes_the_picture() -> None:
         ("a\x00b\u202ec", "abc"),
     ],
 )
-def test_what_is_left_of_a_title(title: str, shown: str) -> None:
-    """What the font lacks is left out, and a title that lost most of itself entirely."""
+def test_drawable_part_of_a_title(title: str, shown: str) -> None:
+    """Characters that the font lacks are left out, and a title that has few others as a whole."""
     assert drawable(title, size_px=38, width_px=900) == shown
 
 
 def test_long_titles_are_cut_to_the_width() -> None:
-    """Wide letters are cut sooner than narrow ones, with an ellipsis."""
+    """They end in an ellipsis, wide letters earlier than narrow ones."""
     wide, slim = (drawable(c * 500, size_px=38, width_px=900) for c in "Wi")
     assert wide.endswith("…")
     assert slim.endswith("…")
@@ -224,7 +228,7 @@ def test_long_titles_are_cut_to_the_width() -> None:
     [(0, "0:00"), (59.6, "1:00"), (75, "1:15"), (3600, "1:00:00"), (10799, "2:59:59")],
 )
 def test_clock(seconds: float, text: str) -> None:
-    """Times read as on a player."""
+    """Minutes and seconds, and hours where there are any."""
     assert clock(seconds) == text
 
 
@@ -241,7 +245,7 @@ def test_clock(seconds: float, text: str) -> None:
     ],
 )
 def test_percent(share: float, text: str) -> None:
-    """A share that is there is not called nothing, nor one short of all called all."""
+    """Only exact 0 and 1 are written as 0 % and 100 %."""
     assert percent(share) == text
 
 
@@ -255,18 +259,18 @@ def test_alternatives_read_as_in_a_sentence(names: list[str], text: str) -> None
 
 @pytest.mark.parametrize("shape", [(128,), (64, 5), (128, 0)])
 def test_refuses_another_shape(shape: tuple[int, ...]) -> None:
-    """Anything but 128 rows and a column at least is refused."""
-    with pytest.raises(ValueError, match="strip"):
+    """Only 128 rows and at least one column are accepted."""
+    with pytest.raises(ValueError, match="mel preview"):
         draw(np.zeros(shape, np.uint8), verdict(1))
 
 
 def test_threads_draw_the_same() -> None:
-    """Four threads at once draw what one draws, and no setting is left changed."""
+    """Four threads draw the same pictures as one, and matplotlib's settings do not change."""
     settings = dict(mpl.rcParams)
     tracks = [verdict(n) for n in (1, 5, 20, 200)] * 2
-    alone = [draw(strip(50), v, title="x") for v in tracks]
+    alone = [draw(preview(50), v, title="x") for v in tracks]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda v: draw(strip(50), v, title="x"), tracks))
+        together = list(pool.map(lambda v: draw(preview(50), v, title="x"), tracks))
     assert together == alone
     assert dict(mpl.rcParams) == settings
 
@@ -275,5 +279,5 @@ def test_is_quick_once_warm() -> None:
     """A picture takes well under a second."""
     warm_up()
     start = time.process_time()
-    draw(strip(1200), verdict(100), title="Queen")
+    draw(preview(1200), verdict(100), title="Queen")
     assert time.process_time() - start < 1.0

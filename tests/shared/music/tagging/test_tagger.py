@@ -1,4 +1,4 @@
-"""The tagger: what it hears against librosa, what it says, and what it refuses."""
+"""The tagger: its input against librosa, its tags, and the errors it raises."""
 
 import hashlib
 import json
@@ -25,10 +25,10 @@ from shared.music.constants import (
     TAGGER_SAMPLE_RATE,
 )
 from shared.music.tagging.tagger import TAG_NAMES, Tagger, chunk_patch, committed, log_mel
-from tests.shared.music.conftest import Plainly
+from tests.shared.music.conftest import RunLibrosa
 from tests.sounds import chords, noise, silence, tone, tune
 
-MOST_BYTES = 5 * 2**20
+MOST_BYTES = 700_000
 GOLDEN_TAGS = {
     "chords": {"jazz": 0.168968, "electronic": 0.127368, "chillout": 0.124212},
     "silence": {"rock": 0.200346, "indie": 0.125856, "electronic": 0.114050},
@@ -45,11 +45,11 @@ SOUNDS: dict[str, NDArray[np.float32]] = {
 
 @pytest.fixture(scope="module")
 def tagger() -> Tagger:
-    """The one that comes with the package."""
+    """Return the tagger that comes with the package."""
     return Tagger.load()
 
 
-def _plain_log_mel(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+def _librosa_log_mel(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     power = librosa.feature.melspectrogram(
         y=samples, sr=16_000, n_fft=512, hop_length=256, n_mels=96
     )
@@ -58,24 +58,24 @@ def _plain_log_mel(samples: NDArray[np.float32]) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("name", SOUNDS)
 @pytest.mark.parametrize("length", [48_000, 47_999, 20_000, 300])
-def test_the_spectrogram_is_librosas(plainly: Plainly, name: str, length: int) -> None:
-    """Frame by frame and band by band, for tones, noise, silence and short ends."""
+def test_the_spectrogram_is_librosas(run_librosa: RunLibrosa, name: str, length: int) -> None:
+    """For tones, noise and silence of several lengths."""
     resampled = soxr.resample(SOUNDS[name], SAMPLE_RATE, TAGGER_SAMPLE_RATE)[:length]
-    expected = plainly(_plain_log_mel, resampled)
+    expected = run_librosa(_librosa_log_mel, resampled)
     ours = log_mel(resampled)
     assert ours.dtype == np.float32
     np.testing.assert_allclose(ours, expected, atol=1e-4)
 
 
 def test_full_scale_does_not_overflow() -> None:
-    """The loudest signal there is, whose power is beyond half precision."""
+    """The power of the loudest signal exceeds half precision."""
     loudest = log_mel(np.sign(tone(3, sample_rate=TAGGER_SAMPLE_RATE)))
     assert np.isfinite(loudest).all()
     assert loudest.max() > np.log10(np.finfo(np.float16).max)
 
 
 def test_a_patch_is_the_chunks_first_three_seconds(tagger: Tagger) -> None:
-    """Both lengths of a chunk are heard alike, since the last sample is not used."""
+    """Both lengths of a chunk give the same patch, since the last sample is not used."""
     samples = tune(3, seed=2)
     whole, published = chunk_patch(samples), chunk_patch(samples[:CHUNK_SAMPLES])
     assert whole.shape == (PATCH_FRAMES, TAGGER_N_MELS)
@@ -85,7 +85,7 @@ def test_a_patch_is_the_chunks_first_three_seconds(tagger: Tagger) -> None:
 
 @pytest.mark.parametrize("name", GOLDEN_TAGS)
 def test_tags_are_the_published_networks(tagger: Tagger, name: str) -> None:
-    """The committed file computes what the checkpoint's weights say, silence included."""
+    """The committed file gives the same likelihoods as the checkpoint's weights."""
     tags = tagger.tag_chunk(SOUNDS[name])
     assert tags.shape == (N_TAGS,)
     assert tags.dtype == np.float32
@@ -95,8 +95,8 @@ def test_tags_are_the_published_networks(tagger: Tagger, name: str) -> None:
     assert told == pytest.approx(GOLDEN_TAGS[name], abs=2e-4)
 
 
-def test_patches_do_not_depend_on_their_company(tagger: Tagger) -> None:
-    """Many at once are tagged as each alone, and the same each time; none give none."""
+def test_patches_are_tagged_independently(tagger: Tagger) -> None:
+    """Several patches at once get the same tags as each alone."""
     patches = np.stack([chunk_patch(sound) for sound in SOUNDS.values()])
     together = tagger.tag_patches(patches)
     alone = [tagger.tag_patches(patch[None])[0] for patch in patches]
@@ -106,14 +106,14 @@ def test_patches_do_not_depend_on_their_company(tagger: Tagger) -> None:
 
 @pytest.mark.parametrize("shape", [(0,), (CHUNK_HOP + 1,), (1, CHUNK_HOP), (CHUNK_HOP, 1)])
 def test_a_chunk_of_another_shape_is_refused(tagger: Tagger, shape: tuple[int, ...]) -> None:
-    """The shape is named."""
+    """The error names the shape."""
     with pytest.raises(ValueError, match=str(shape[0])):
         tagger.tag_chunk(np.zeros(shape, np.float32))
 
 
 @pytest.mark.parametrize("shape", [(187, 96), (1, 188, 96), (1, 96, 187), (96,)])
 def test_patches_of_another_shape_are_refused(tagger: Tagger, shape: tuple[int, ...]) -> None:
-    """Also where the number of values would fit."""
+    """Also with the right number of values."""
     with pytest.raises(ValueError, match="patches are"):
         tagger.tag_patches(np.zeros(shape, np.float32))
 
@@ -130,13 +130,13 @@ def test_what_is_not_finite_is_refused(tagger: Tagger, value: float) -> None:
 
 
 def test_the_committed_network_says_where_it_comes_from() -> None:
-    """Its description names package, licence and tags; the licence lies beside it."""
-    info = Tagger.load().info
-    assert (info.origin.package, info.origin.version) == ("musicnn", "0.1.0")
-    assert info.tags == TAG_NAMES
+    """Its metadata names package, licence and tags, and the licence is beside it."""
+    metadata = Tagger.load().metadata
+    assert (metadata.origin.package, metadata.origin.version) == ("musicnn", "0.1.0")
+    assert metadata.tags == TAG_NAMES
     assert len(set(TAG_NAMES)) == N_TAGS
     assert "Music Technology Group" in committed().with_suffix(".LICENSE.md").read_text()
-    assert committed().stat().st_size == info.size_bytes < MOST_BYTES
+    assert committed().stat().st_size == metadata.size_bytes < MOST_BYTES
 
 
 def _shorten(network: Path) -> None:
@@ -153,27 +153,27 @@ def _remove(network: Path) -> None:
     network.unlink()
 
 
-def _remove_description(network: Path) -> None:
+def _remove_metadata(network: Path) -> None:
     network.with_suffix(".json").unlink()
 
 
-def _describe(network: Path, **changes: object) -> None:
+def _change_metadata(network: Path, **changes: object) -> None:
     path = network.with_suffix(".json")
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
 def _swap_tags(network: Path) -> None:
-    _describe(network, tags=(TAG_NAMES[1], TAG_NAMES[0], *TAG_NAMES[2:]))
+    _change_metadata(network, tags=(TAG_NAMES[1], TAG_NAMES[0], *TAG_NAMES[2:]))
 
 
 def _add_field(network: Path) -> None:
-    _describe(network, colour="green")
+    _change_metadata(network, colour="green")
 
 
 def _replace(network: Path) -> None:
     content = b"junk"
     network.write_bytes(content)
-    _describe(network, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
+    _change_metadata(network, sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def _replace(network: Path) -> None:
         (_shorten, "checksum"),
         (_flip, "checksum"),
         (_remove, "cannot be read"),
-        (_remove_description, "cannot be read"),
+        (_remove_metadata, "cannot be read"),
         (_swap_tags, "other tags"),
         (_add_field, "colour"),
         (_replace, "corrupt"),
@@ -191,7 +191,7 @@ def _replace(network: Path) -> None:
 def test_a_pair_that_does_not_fit_is_refused(
     tmp_path: Path, harm: Callable[[Path], None], said: str
 ) -> None:
-    """Another byte, another length, another meaning, or one of the two files alone."""
+    """A changed byte, length or field, or one of the two files alone."""
     with pytest.raises(ModelError, match=said):
         Tagger.load(_harmed(tmp_path, harm))
 
@@ -220,15 +220,15 @@ sys.exit(os.waitstatus_to_exitcode(status) or (0 if again else 4))
 
 
 def test_a_child_may_use_what_its_parent_loaded() -> None:
-    """As workers do that load once and fork: parent and child tag alike, and neither hangs."""
-    done = subprocess.run(  # noqa: S603 - our own program
+    """As in workers, which load once and fork: parent and child give the same tags."""
+    done = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-c", _FORK], timeout=60, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 
 
-def test_the_runtime_is_imported_only_to_load() -> None:
-    """Importing the module costs nobody onnxruntime who does not tag."""
+def test_onnxruntime_is_imported_by_load() -> None:
+    """Importing the module does not import it."""
     script = "import sys, shared.music.tagging.tagger; sys.exit('onnxruntime' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], timeout=60, check=False)  # noqa: S603
     assert done.returncode == 0

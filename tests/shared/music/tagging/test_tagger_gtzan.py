@@ -1,4 +1,4 @@
-"""Our tags against published ones, where the data is at hand.
+"""Tags against published ones, where the data set is present.
 
 The taggrams come from the network's own package, for patches of 187 frames that start
 every 61 frames in the spectrogram of the whole track.
@@ -28,11 +28,11 @@ DATA = Path(os.environ["GENREBOT_DATA"]) if os.environ.get("GENREBOT_DATA") else
 PATCH_HOP = 61
 
 MOST_APART = {"train": 0.01, "valid": 1e-5}
-"""Mean absolute difference over all tags. Those of the train part were made earlier, by a
-chain that is not known in every detail; those of the valid part by the package itself."""
+"""Limits of the mean absolute difference over all tags. The taggrams of the valid part were made
+with the package itself; how those of the train part were made is not known in every detail."""
 
 MOST_APART_BY_CHUNK = 0.02
-"""A chunk's own tags against those of the patch nearest in time, up to half a second away."""
+"""The same for a chunk against the patch nearest in time, up to half a second away."""
 
 pytestmark = pytest.mark.skipif(DATA is None, reason="GENREBOT_DATA does not name the data folder")
 
@@ -46,7 +46,7 @@ def _audio() -> dict[str, Path]:
 
 @lru_cache(maxsize=1)
 def _published() -> dict[str, tuple[str, NDArray[np.float32]]]:
-    """Read each track's part and taggram, float32 of shape (patches, 50)."""
+    """Return each track's part and taggram, float32 of shape (patches, 50)."""
     if DATA is None:
         return {}
     taggrams: dict[str, tuple[str, NDArray[np.float32]]] = {}
@@ -63,18 +63,18 @@ TRACKS = sorted(set(AUDIO) & set(_published()))
 
 @pytest.fixture(scope="module")
 def tagger() -> Tagger:
-    """The one that comes with the package."""
+    """Return the tagger that comes with the package."""
     return Tagger.load()
 
 
 def test_there_are_tracks_of_both_parts() -> None:
-    """Audio and taggrams are about the same tracks."""
+    """Audio and taggrams belong to the same tracks."""
     assert {_published()[track][0] for track in TRACKS} == set(MOST_APART)
 
 
 @pytest.mark.parametrize("track", TRACKS)
 def test_tags_are_the_published_ones(tagger: Tagger, track: str) -> None:
-    """The whole track's patches, from file to tag; and each chunk heard alone is near them."""
+    """Those of the whole track's patches; those of single chunks are close to them."""
     part, published = _published()[track]
     samples = np.concatenate(list(decode(AUDIO[track], max_duration_s=60)))
     frames = log_mel(soxr.resample(samples, SAMPLE_RATE, TAGGER_SAMPLE_RATE))
@@ -86,10 +86,10 @@ def test_tags_are_the_published_ones(tagger: Tagger, track: str) -> None:
 
     nearest = np.array([_nearest_patch(k) for k in range(len(samples) // CHUNK_HOP)])
     whole = samples[: len(nearest) * CHUNK_HOP].reshape(-1, CHUNK_HOP)
-    heard_alone = np.stack([tagger.tag_chunk(chunk) for chunk in whole])
-    heard = nearest < shared
-    apart = np.abs(heard_alone[heard] - published[nearest[heard]])
-    np.testing.assert_allclose(heard_alone[0], tags[0], atol=1e-3)
+    by_chunk = np.stack([tagger.tag_chunk(chunk) for chunk in whole])
+    known = nearest < shared
+    apart = np.abs(by_chunk[known] - published[nearest[known]])
+    np.testing.assert_allclose(by_chunk[0], tags[0], atol=1e-3)
     assert apart.mean() < MOST_APART_BY_CHUNK
 
 
