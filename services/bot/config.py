@@ -7,10 +7,10 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from shared.settings import (
-    AnswerSettings,
     JobSettings,
     LimitSettings,
     RedisSettings,
+    ResultCacheSettings,
     TelegramSettings,
 )
 
@@ -70,7 +70,7 @@ class Config:
     jobs: JobSettings = field(default_factory=JobSettings)
     usage: UsageSettings = field(default_factory=UsageSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
-    results: AnswerSettings = field(default_factory=AnswerSettings)
+    results: ResultCacheSettings = field(default_factory=ResultCacheSettings)
 
     @property
     def retention(self) -> Retention:

@@ -11,9 +11,9 @@ from services.bot.config import Retention
 from services.bot.estimation.eta import QueueEstimate
 from services.bot.usage import Limited, LimitReached
 from shared.domain.genres import GENRES, genre_name
+from shared.domain.track import Track
 from shared.formatting import clock
 from shared.music.constants import CHUNK_SECONDS, MIN_TRACK_SECONDS
-from shared.queue.messages import Track
 from shared.settings import LimitSettings
 
 Refusal = QueueEstimate | LimitReached

@@ -1,7 +1,7 @@
 """Plays the queues forward, as if work were a fluid: when is each workload done?
 
 All running jobs are worked on at once, each as fast as the queues let it: short queues before
-longer ones, a fifth of the processes for each queue that is passed over, and within a queue in
+longer ones, a share of the processes for each queue that is passed over, and within a queue in
 proportion to the tasks that each job keeps on it. When a job ends, the next one of its user
 begins, and its followers get its result. The result is a mean: it knows nothing of tracks still to
 come, of files that turn out to be known or damaged, and of how tasks happen to be ordered.
@@ -20,11 +20,9 @@ from math import ceil, inf
 from typing import Final
 
 from services.bot.estimation.workload import Workload
-from shared.queue.celery_config import QueueName
+from shared.queue.tasks import QueueName
+from shared.scheduling.policy import AGING_SHARE
 from shared.store.throughput import Speed
-
-PASSED_OVER_SHARE: Final = 0.2
-"""Share of the processes that a queue gets while shorter ones are full: every fifth task."""
 
 TIMELINE_STEP: Final = 0.05
 """Length of a period of the timeline, as a share of the time before it."""
@@ -287,7 +285,7 @@ def _job(workload: Workload, capacity: Capacity, *, follows: bool = False) -> _J
 
 def _shares(wanted: Sequence[float], processes: float) -> list[float]:
     """Share of the wanted processes that each queue gets; the shortest queue comes first."""
-    kept = [0.0, *(min(want, processes * PASSED_OVER_SHARE) for want in wanted[1:])]
+    kept = [0.0, *(min(want, processes * AGING_SHARE) for want in wanted[1:])]
     left, shares = float(processes), []
     for rank, want in enumerate(wanted):
         given = min(want, left - sum(kept[rank + 1 :]))

@@ -9,7 +9,7 @@ import pytest
 
 from services.bot.estimation.simulation import Capacity, finish_times, simulate
 from services.bot.estimation.workload import Workload
-from shared.queue.celery_config import QueueName
+from shared.queue.tasks import QueueName
 from shared.store.throughput import Speed
 
 CAPACITY = Capacity(

@@ -9,7 +9,7 @@ from aiogram.methods import SendMessage
 from services.bot import texts
 from services.bot.app import App
 from services.bot.config import Config
-from shared.settings import AnswerSettings, JobSettings
+from shared.settings import JobSettings, ResultCacheSettings
 from tests.services.bot.handlers.test_handlers import feed, reply_to
 from tests.services.bot.samples import GROUP, update
 
@@ -19,7 +19,7 @@ async def test_privacy_names_the_periods_in_force(config: Config, bot: Bot) -> N
     settings = replace(
         config,
         jobs=JobSettings(spool_ttl_s=3600, job_ttl_s=24 * 3600),
-        results=AnswerSettings(answer_ttl_s=7 * 24 * 3600),
+        results=ResultCacheSettings(answer_ttl_s=7 * 24 * 3600),
     )
     app = App(settings, bot)
     sent = await reply_to(app, update(text="/privacy"))
