@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from shared.music.model.classifier import temperature_scale
+from shared.music.model.calibration import temperature_scale
 from training.evaluation.cross_validation import FOLDS, Folds
 
 BINS: Final = 10

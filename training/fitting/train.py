@@ -35,6 +35,7 @@ from training.evaluation.protocols import Report, summarize
 from training.fitting.calibration import calibrated, temperature_for, threshold_for
 from training.fitting.fit import MEMBERS, fit, parameters_for
 from training.fitting.music_detector import Sounds, extract, fit_music_detector
+from training.fitting.verdict_parameters import verdict_parameters
 
 LIBRARIES: Final = ("catboost", "librosa", "numpy", "onnxruntime", "scikit-learn", "scipy", "soxr")
 
@@ -112,6 +113,7 @@ def train(  # noqa: PLR0913 - each is a choice of the person who trains
         "genres": told.genres,
         "calibration": certainty_of(folds, told, told.score.split),
         "music_detector": music_detector,
+        **verdict_parameters(found),
     }
     return _write(fitted.classifier, out, f"{training.day:%Y%m%d}", facts)
 
@@ -130,6 +132,7 @@ def certainty_of(folds: Folds, report: Report, split: str) -> Calibration:
     honest = calibrated(folds).reshape(-1, len(GENRES))
     return Calibration(
         temperature=round(temperature_for(flat, genres), 4),
+        extra_temperature=0.0,
         sure_from=round(threshold_for(honest, genres), 4),
         music_from=NOT_MUSIC_BELOW,
         doubt_from=DOUBTFUL_BELOW,

@@ -6,7 +6,7 @@ from typing import Final
 from services.bot.estimation.eta import QueueEstimate
 from services.bot.texts import NOBODY_THERE, duration, label, ordinal
 from shared.domain.job_state import JobState
-from shared.formatting import bar
+from shared.formatting import bar, percent
 from shared.store.jobs import JobView
 
 _STEPS: Final = {
@@ -43,7 +43,7 @@ def render(view: JobView, estimate: QueueEstimate | None = None) -> str:
     else:
         work = _work(view)
         share = _share(work)
-        lines += [_step(work), f"{bar(share)} {share:.0%}"]
+        lines += [_step(work), f"{bar(share)} {percent(share)}"]
     if estimate is not None:
         lines.append(_time_left(estimate))
     return "\n".join(lines)

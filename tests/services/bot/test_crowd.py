@@ -221,7 +221,7 @@ async def test_the_time_left_is_told_from_the_first_message_on(
         assert mine in telegram.texts
         jobs.advance(first, JobState.DONE)
         listening(jobs, job_id, done=0)
-        await until(lambda: telegram.texts[-1].endswith("20%\nUnder a minute to go."))
+        await until(lambda: telegram.texts[-1].endswith("20 %\nUnder a minute to go."))
 
 
 def test_place_and_time_come_from_one_forecast(jobs: JobStore) -> None:
