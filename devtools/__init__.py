@@ -1,1 +1,1 @@
-"""What developers use around the product: a Bot API emulator, a local stack, the benchmark."""
+"""Tools for development: the Telegram emulator, the local stack with the demo, the benchmark."""

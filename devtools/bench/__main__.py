@@ -1,4 +1,4 @@
-"""Run the parts, print their tables, keep the figures: ``python -m devtools.bench``."""
+"""Runs the parts, prints their tables and keeps their figures: ``python -m devtools.bench``."""
 
 import os
 import sys
@@ -39,7 +39,7 @@ MODULES: dict[str, ModuleType] = {
 RESULTS = Path("bench-results")
 PAGE = Path("docs", "benchmarks.md")
 MISSED, BROKEN = 1, 2
-"""Exit codes: targets missed, with --strict; a part that could not be measured."""
+"""Exit codes: a target was missed and --strict given; a part failed."""
 
 
 @click.command()
@@ -48,7 +48,7 @@ MISSED, BROKEN = 1, 2
 @click.option("--strict", is_flag=True, help="Exit with 1 where a target is missed.")
 @click.option("--write-docs", is_flag=True, help=f"Write {PAGE}; parts left out stay as they are.")
 def main(parts: tuple[str, ...], *, long: bool, strict: bool, write_docs: bool) -> None:
-    """Measure PARTS (all by default). Absolute times are this machine's; quote the ratios."""
+    """Measure PARTS (all by default). Absolute times depend on the machine; quote the ratios."""
     about = machine()
     earlier = kept(RESULTS, about)
     results = []
@@ -69,13 +69,13 @@ def main(parts: tuple[str, ...], *, long: bool, strict: bool, write_docs: bool) 
 
 
 def _result(part: str, measure: Callable[[Scale], Iterable[Figure]], scale: Scale) -> PartResult:
-    """Measure a part; what goes wrong becomes part of the result, and the others go on."""
+    """Measure a part; an exception becomes part of the result, and the next parts still run."""
     busy, started = load(), time.monotonic()
     figures: tuple[Figure, ...] = ()
     error = None
     try:
         figures = tuple(measure(scale))
-    except Exception as problem:  # noqa: BLE001 - whatever it is, it is shown
+    except Exception as problem:  # noqa: BLE001 - any error is reported
         traceback.print_exc()
         error = f"{type(problem).__name__}: {problem}".splitlines()[0]
     taken = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
@@ -85,7 +85,7 @@ def _result(part: str, measure: Callable[[Scale], Iterable[Figure]], scale: Scal
 def _write_page(
     about: dict[str, Any], earlier: dict[str, PartResult], results: list[PartResult]
 ) -> None:
-    """Write the page of this run, with the last known result of each part that it left out."""
+    """Write the page of this run, with the last result of each part that was not run."""
     known = earlier | {result.part: result for result in results}
     shown = [known[part] for part in MODULES if part in known]
     texts = {part: module.ABOUT for part, module in MODULES.items()}

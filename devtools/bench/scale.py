@@ -1,24 +1,24 @@
-"""How much a run measures."""
+"""Sizes and repetitions of a run."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Numbers of repetitions; the defaults are those of the documented run.
+    """Sizes and repetitions; the defaults are those of the documented run.
 
     Attributes:
         long: also measure tracks of three hours.
         rounds: chunks on which each function is timed.
-        compared: chunks whose features are compared one by one with plain librosa's.
-        starts: fresh processes for each start that is timed.
+        compared: chunks whose features are compared with plain librosa's.
+        starts: processes for each timed start.
         messages: trivial tasks sent one by one.
         tracks: five-minute tracks for the throughput of worker processes.
-        clips: half-minute clips for each distribution of answers.
-        crowd: persons who send one clip each, at once.
-        flood: clips that one other person has sent before them.
+        clips: half-minute clips for each latency distribution.
+        crowd: persons who send one clip each at the same time.
+        flood: clips that one other person sends before them.
         uploads: clips in flight while the bot's event loop is watched.
-        watch_s: how long it is watched, in seconds.
+        watch_s: seconds for which it is watched.
 
     """
 

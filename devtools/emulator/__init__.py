@@ -1,4 +1,4 @@
-"""A Bot API server on this machine, for the demo, the tests and trying things out.
+"""A Bot API server on this machine, for the demo, for tests and for trying things out.
 
 It speaks Telegram's Bot API over HTTP to a bot, lets people be played through
 ``EmulatorClient`` or the routes under ``/_emulator``, and remembers every version of every
@@ -14,8 +14,8 @@ from devtools.emulator.serving import (
     running_emulator,
     serve,
 )
+from devtools.emulator.state.emulator_state import EmulatorState
 from devtools.emulator.state.faults import Fault
-from devtools.emulator.state.world import EmulatorState
 
 __all__ = [
     "DEFAULT_TOKEN",

@@ -28,14 +28,14 @@ _REFUSED: Final = 400
 
 
 class EmulatorError(Exception):
-    """The emulator would not do what it was asked to, and says why."""
+    """The emulator refused a request; the message says why."""
 
 
 class EmulatorClient:
-    """Acts as the people in the chats and looks over their shoulders.
+    """Acts as the people in the chats, and reads the chats.
 
     Use it as ``async with EmulatorClient(base_url) as people``. Methods raise
-    ``EmulatorError`` for what the emulator refuses and ``aiohttp.ClientError`` when it
+    ``EmulatorError`` if the emulator refuses a request and ``aiohttp.ClientError`` if it
     cannot be reached.
 
     Args:
@@ -61,11 +61,11 @@ class EmulatorClient:
             await self._session.close()
 
     async def health(self) -> str:
-        """Tell the bot's user name, once the emulator is up."""
+        """Return the bot's user name."""
         return str((await self._json("GET", "/health"))["bot"])
 
     async def introduce(self, user: User) -> None:
-        """Let a person be known under this name and language from here on."""
+        """Set a person's name and language."""
         await self._json("PUT", "/users", json=user.model_dump(mode="json"))
 
     async def send_text(
@@ -76,7 +76,7 @@ class EmulatorClient:
         user_id: int | None = None,
         reply_to: int | None = None,
     ) -> ChatMessage:
-        """Write a text; the chat begins with its first message."""
+        """Send a text; the first message creates the chat."""
         body = {"text": text, "user_id": user_id, "reply_to": reply_to}
         return ChatMessage.model_validate(await self._post(chat_id, "text", body))
 
@@ -101,7 +101,7 @@ class EmulatorClient:
     async def send_document(
         self, chat_id: int, source: bytes | Path, **options: Unpack[MediaOptions]
     ) -> ChatMessage:
-        """Send a file as it is."""
+        """Send a file as a document."""
         return await self.send_media(chat_id, "document", source, **options)
 
     async def send_photo(
@@ -117,7 +117,7 @@ class EmulatorClient:
         source: bytes | Path,
         **options: Unpack[MediaOptions],
     ) -> ChatMessage:
-        """Send bytes or a file, under the file's own name unless told otherwise."""
+        """Send bytes or a file; a file's name is the default of ``file_name``."""
         if isinstance(source, Path):
             options.setdefault("file_name", source.name)
             source = await asyncio.to_thread(source.read_bytes)
@@ -136,16 +136,16 @@ class EmulatorClient:
         return CallbackQuery.model_validate(await self._post(chat_id, "press", body))
 
     async def callback(self, query_id: str) -> CallbackQuery:
-        """Look at a pressed button again, with the answers so far."""
+        """Return a pressed button with its answers so far."""
         return CallbackQuery.model_validate(await self._json("GET", f"/callbacks/{query_id}"))
 
     async def edit_text(self, chat_id: int, message_id: int, text: str) -> ChatMessage:
-        """Change a text that a person wrote."""
+        """Edit a text that a person sent."""
         body = {"message_id": message_id, "text": text}
         return ChatMessage.model_validate(await self._post(chat_id, "edit", body))
 
     async def block(self, chat_id: int, *, blocked: bool = True) -> None:
-        """Block the bot, or take that back."""
+        """Block or unblock the bot."""
         await self._post(chat_id, "block", {"blocked": blocked})
 
     async def messages(self, chat_id: int) -> list[ChatMessage]:
@@ -153,25 +153,25 @@ class EmulatorClient:
         return (await self._look(chat_id))[1]
 
     async def photo(self, chat_id: int, message_id: int) -> bytes:
-        """Give the bytes of the photo in a message."""
+        """Return the bytes of a message's photo."""
         return await self.content(chat_id, message_id)
 
     async def voice(self, chat_id: int, message_id: int) -> bytes:
-        """Give the bytes of the voice in a message."""
+        """Return the bytes of a message's voice."""
         return await self.content(chat_id, message_id)
 
     async def content(self, chat_id: int, message_id: int) -> bytes:
-        """Give the bytes of whatever file a message shows."""
+        """Return the bytes of a message's file."""
         path = f"/chats/{chat_id}/messages/{message_id}/content"
         return await self._request("GET", path)
 
     async def events(
         self, chat_id: int | None = None, *, after: int = 0
     ) -> AsyncIterator[ChatEvent]:
-        """Follow the changes of one chat or of all, without end.
+        """Yield the changes of one chat or of all, without end.
 
         Args:
-            chat_id: the chat; None follows all.
+            chat_id: the chat; None for all.
             after: skip events up to this sequence number; 0 starts from the beginning.
 
         """
@@ -184,17 +184,17 @@ class EmulatorClient:
         self,
         chat_id: int,
         predicate: Callable[[ChatMessage], bool],
-        timeout: float = 10.0,  # noqa: ASYNC109 - running out must tell what the chat showed
+        timeout: float = 10.0,  # noqa: ASYNC109 - the error holds the chat's texts
     ) -> ChatMessage:
         """Wait until a message of a chat, as it stands, satisfies a condition.
 
         Args:
             chat_id: the chat, which must have begun.
-            predicate: asked about every message, oldest first, after each change.
+            predicate: called with every message, oldest first, after each change.
             timeout: seconds to wait at most.
 
         Raises:
-            TimeoutError: with what the chat showed at the end.
+            TimeoutError: the message holds the chat's texts.
 
         """
         messages: list[ChatMessage] = []
@@ -211,30 +211,30 @@ class EmulatorClient:
             raise TimeoutError(f"chat {chat_id} shows {shown} after {timeout} s") from None
 
     async def add_fault(self, fault: Fault) -> None:
-        """Ask for a fault."""
+        """Add a fault."""
         await self._json("POST", "/faults", json=fault.model_dump(mode="json"))
 
     async def clear_faults(self) -> None:
-        """Forget the faults that are not used up."""
+        """Remove all faults."""
         await self._json("DELETE", "/faults")
 
     async def limit_rates(self, limits: RateLimits | None) -> None:
-        """Answer fast writing with 429, or stop doing so."""
+        """Enforce rate limits with 429; None for none."""
         if limits is None:
             await self._json("DELETE", "/limits")
         else:
             await self._json("PUT", "/limits", json=asdict(limits))
 
     async def calls(self) -> dict[str, int]:
-        """Count the bot's calls by method, refused ones included; downloads are "download"."""
+        """Return the bot's calls by method, failed ones included; downloads are "download"."""
         return dict((await self._json("GET", "/calls"))["calls"])
 
     async def errors(self) -> dict[str, dict[str, int]]:
-        """Count the bot's refused calls by method and description."""
+        """Return the bot's failed calls by method and description."""
         return dict((await self._json("GET", "/calls"))["errors"])
 
     async def reset(self) -> None:
-        """Forget chats, files, updates, faults and counts."""
+        """Clear chats, files, updates, faults and counts."""
         await self._json("POST", "/reset")
 
     async def _look(self, chat_id: int) -> tuple[int, list[ChatMessage]]:

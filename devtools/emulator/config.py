@@ -1,4 +1,4 @@
-"""What an emulator is started with."""
+"""Configuration of an emulator."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,13 +11,13 @@ MIB: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """How often a bot may write, after Telegram's own advice in its bots FAQ.
+    """Rate limits of a bot, from Telegram's bots FAQ.
 
     Attributes:
-        chat_per_second: messages and edits a second in one chat, in the long run.
-        chat_burst: messages and edits that may come at once in one chat.
-        group_per_minute: messages and edits a minute in one group.
-        overall_per_second: messages and edits a second in all chats together.
+        chat_per_second: messages and edits per second in one chat, sustained.
+        chat_burst: messages and edits at once in one chat.
+        group_per_minute: messages and edits per minute in one group.
+        overall_per_second: messages and edits per second in all chats together.
 
     """
 
@@ -29,21 +29,21 @@ class RateLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatorConfig:
-    """Identity of the bot and the numbers of the cloud Bot API.
+    """Identity of the bot and limits of the cloud Bot API.
 
     Attributes:
-        token: the only token that is let in.
+        token: the only accepted token.
         bot_username: user name of the bot, without the at sign.
         bot_name: first name of the bot.
-        download_limit: largest file that getFile gives, in bytes.
+        download_limit: largest file that getFile serves, in bytes.
         upload_limit: largest file that a bot may upload, in bytes.
         photo_limit: largest photo that a bot may upload, in bytes.
-        callback_lifetime_s: how long a pressed button waits for its answer, in seconds;
-            Telegram does not publish its own number.
-        webhook_timeout_s: how long a webhook may take to answer, in seconds.
-        webhook_backoff_s: pause after the first failed delivery, in seconds; it doubles.
+        callback_lifetime_s: time to answer a pressed button, in seconds;
+            Telegram does not publish its limit.
+        webhook_timeout_s: time limit of a webhook's response, in seconds.
+        webhook_backoff_s: pause after the first failed delivery, in seconds; doubles each time.
         webhook_backoff_max_s: longest pause between two deliveries, in seconds.
-        rate_limits: refuse faster writing with 429; None lets everything through.
+        rate_limits: limits that are enforced with 429; None for none.
 
     """
 
@@ -69,5 +69,5 @@ class EmulatorConfig:
         """
         digits, colon, secret = self.token.partition(":")
         if not (digits.isdigit() and colon and secret):
-            raise ValueError("a bot's token reads <digits>:<secret>")
+            raise ValueError("a bot token has the form <digits>:<secret>")
         return int(digits)

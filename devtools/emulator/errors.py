@@ -1,13 +1,13 @@
-"""Refusals: those a bot sees, and those of the person behind the control routes."""
+"""Errors of Bot API calls, and of actions by the control routes."""
 
 
 class ApiError(Exception):
-    """An answer with ``ok: false``.
+    """A response with ``ok: false``.
 
     Args:
         code: HTTP status, also sent as ``error_code``.
-        description: the sentence a bot reads, prefix included.
-        retry_after: seconds to wait, for 429.
+        description: the sentence in the response, prefix included.
+        retry_after: seconds to wait, with 429.
 
     """
 
@@ -19,7 +19,7 @@ class ApiError(Exception):
 
 
 class ImpossibleActionError(ValueError):
-    """A person cannot do this in a chat, such as press a button that is not there."""
+    """An action that is impossible in a chat, such as pressing a button that does not exist."""
 
 
 def bad_request(reason: str) -> ApiError:

@@ -1,4 +1,4 @@
-"""Running the emulator: inside a loop, inside a thread, or as a process."""
+"""Serves the emulator: on an event loop, in a thread, or as a process."""
 
 import asyncio
 import signal
@@ -14,7 +14,7 @@ from aiohttp import web
 from devtools.emulator.client import EmulatorClient
 from devtools.emulator.config import DEFAULT_TOKEN, EmulatorConfig
 from devtools.emulator.http.app import build_app
-from devtools.emulator.state.world import EmulatorState
+from devtools.emulator.state.emulator_state import EmulatorState
 
 _Result = TypeVar("_Result")
 _SHUTDOWN_S: Final = 1.0
@@ -27,7 +27,7 @@ class Emulator:
 
     Attributes:
         base_url: such as "http://127.0.0.1:34567", for ``TelegramAPIServer.from_base``.
-        state: its chats and everything else, for use on its own loop.
+        state: its state, to be used on its own loop only.
 
     """
 
@@ -36,11 +36,11 @@ class Emulator:
 
     @property
     def token(self) -> str:
-        """The token that it lets in."""
+        """The accepted token."""
         return self.state.config.token
 
     def client(self) -> EmulatorClient:
-        """Build a client of its control routes, to be entered with ``async with``."""
+        """Return a client of its control routes, for use with ``async with``."""
         return EmulatorClient(self.base_url)
 
 
@@ -48,7 +48,7 @@ class Emulator:
 async def running_emulator(
     *, host: str = "127.0.0.1", port: int = 0, config: EmulatorConfig | None = None
 ) -> AsyncIterator[Emulator]:
-    """Serve on the running loop for as long as the context lasts.
+    """Serve on the running loop while the body runs.
 
     Args:
         host: address to listen on.
@@ -72,7 +72,7 @@ async def running_emulator(
 
 
 class EmulatorThread:
-    """A running emulator whose loop lives in a thread of its own."""
+    """A running emulator with its event loop in a thread."""
 
     def __init__(self, emulator: Emulator, loop: asyncio.AbstractEventLoop) -> None:
         self._emulator = emulator
@@ -80,16 +80,16 @@ class EmulatorThread:
 
     @property
     def base_url(self) -> str:
-        """Where it listens."""
+        """The base URL."""
         return self._emulator.base_url
 
     @property
     def token(self) -> str:
-        """The token that it lets in."""
+        """The accepted token."""
         return self._emulator.token
 
     def call(self, function: Callable[[EmulatorState], _Result]) -> _Result:
-        """Call a function with the state, on the emulator's loop, and give its result."""
+        """Call a function with the state, on the emulator's loop, and return its result."""
 
         async def on_loop(state: EmulatorState) -> _Result:
             return function(state)
@@ -97,7 +97,7 @@ class EmulatorThread:
         return self.run(on_loop)
 
     def run(self, function: Callable[[EmulatorState], Coroutine[Any, Any, _Result]]) -> _Result:
-        """Run a coroutine function such as ``lambda state: state.wait_for(...)`` to its end."""
+        """Run a coroutine function such as ``lambda state: state.wait_for(...)``."""
         return asyncio.run_coroutine_threadsafe(function(self._emulator.state), self._loop).result()
 
 
@@ -105,7 +105,7 @@ class EmulatorThread:
 def emulator_thread(
     *, host: str = "127.0.0.1", port: int = 0, config: EmulatorConfig | None = None
 ) -> Iterator[EmulatorThread]:
-    """Serve from a thread for as long as the context lasts, for callers without a loop.
+    """Serve from a thread while the body runs, for callers without a loop.
 
     Raises:
         OSError: the port is taken.
@@ -119,7 +119,7 @@ def emulator_thread(
             started.set_result(EmulatorThread(emulator, asyncio.get_running_loop()))
             await stop.wait()
 
-    def live() -> None:
+    def run_loop() -> None:
         try:
             asyncio.run(serve_until_stopped())
         except BaseException as error:
@@ -127,7 +127,7 @@ def emulator_thread(
                 raise
             started.set_exception(error)
 
-    thread = threading.Thread(target=live, name="telegram-emulator")
+    thread = threading.Thread(target=run_loop, name="telegram-emulator")
     thread.start()
     try:
         emulator = started.result(_THREAD_START_S)
@@ -151,12 +151,12 @@ def serve(
     Args:
         host: address to listen on.
         port: port to listen on; 0 picks a free one.
-        token: the token to let in.
-        announce: told the base URL once the port is open.
+        token: the accepted token.
+        announce: called with the base URL once the port is open.
 
     Raises:
         OSError: the port is taken.
-        ValueError: the token does not look like one.
+        ValueError: the token is malformed.
 
     """
     asyncio.run(_serve(host, port, EmulatorConfig(token=token), announce))

@@ -7,8 +7,8 @@ from itertools import count
 
 import pytest
 
-from devtools.emulator.content.objects import message_object
 from devtools.emulator.serving import EmulatorThread
+from devtools.emulator.state.api_objects import message_object
 from devtools.emulator.state.faults import Fault
 from tests.e2e.people import Person
 from tests.sounds import encode, tune

@@ -1,4 +1,4 @@
-"""Which tracks a model may learn from, and which it is judged on: never the same artist."""
+"""Lists of training, validation and test tracks, and the artists that keep them apart."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -15,27 +15,27 @@ FILES: Final = {part: f"{part}_filtered.txt" for part in ("train", "valid", "tes
 
 @dataclass(frozen=True)
 class Split:
-    """Three sets of tracks that share neither a track nor an artist."""
+    """Training, validation and test tracks."""
 
     train: frozenset[str]
     valid: frozenset[str]
     test: frozenset[str]
 
-    def clear_of(self, artists: Mapping[str, str]) -> "Split":
-        """Leave out of train and valid what shares an artist with the test tracks.
+    def without_test_artists(self, artists: Mapping[str, str]) -> "Split":
+        """Leave out of train and valid the tracks of artists who are also in test.
 
         Args:
-            artists: artist of each track, as far as known.
+            artists: artist of each track, where known.
 
         Raises:
-            DataError: a track stands in two parts.
+            DataError: a track is in two of the lists.
 
         """
         if self.train & self.valid or (self.train | self.valid) & self.test:
-            raise DataError("The split is not one: a track stands in two of its parts.")
-        barred = {artists[track] for track in self.test if track in artists}
+            raise DataError("The lists of the split overlap: a track is in two of them.")
+        test_artists = {artists[track] for track in self.test if track in artists}
         kept = [
-            frozenset(track for track in part if artists.get(track) not in barred)
+            frozenset(track for track in part if artists.get(track) not in test_artists)
             for part in (self.train, self.valid)
         ]
         return replace(self, train=kept[0], valid=kept[1])
@@ -45,27 +45,26 @@ def read_split(data_dir: Path) -> Split | None:
     """Read the fault-filtered split of Kereliuk, Sturm and Larsen (2015).
 
     Returns:
-        The split, or ``None`` where the data folder has none: the public distribution
-        comes without.
+        The split, or ``None`` where the data folder has none, as in the public distribution.
 
     Raises:
-        DataError: a part of it is missing or empty.
+        DataError: a list is missing or empty.
 
     """
     folder = data_dir / SPLITS
     if not folder.is_dir():
         return None
-    parts = {part: _names_in(folder / file) for part, file in FILES.items()}
+    parts = {part: _read_list(folder / file) for part, file in FILES.items()}
     return Split(**parts)
 
 
 def read_artists(data_dir: Path) -> dict[str, str]:
-    """Return each track's artist in one spelling, as far as known.
+    """Return each track's artist, where known, in lower case with single spaces.
 
-    They come from Sturm's index of GTZAN (MIRUM 2012); empty where the file is missing.
+    From Sturm's index of GTZAN (MIRUM 2012). Empty where the file is missing.
 
     Raises:
-        DataError: the file has other columns.
+        DataError: the file lacks a column.
 
     """
     path = data_dir / ARTISTS
@@ -79,7 +78,7 @@ def read_artists(data_dir: Path) -> dict[str, str]:
     return {track: artist for track, artist in spelled.items() if artist}
 
 
-def _names_in(path: Path) -> frozenset[str]:
+def _read_list(path: Path) -> frozenset[str]:
     try:
         names: Iterable[str] = path.read_text(encoding="utf-8").split()
     except OSError as error:
@@ -87,7 +86,7 @@ def _names_in(path: Path) -> frozenset[str]:
             f"There is no {path}. Where the data folder has {SPLITS}/, the trainer looks "
             f"there for {', '.join(FILES.values())}."
         ) from error
-    # Some editions write paths (blues/blues.00029.wav), some bare names.
+    # Some editions write paths (blues/blues.00029.wav), some only names.
     tracks = frozenset(".".join(name.rsplit("/", 1)[-1].split(".")[:2]) for name in names)
     if not tracks:
         raise DataError(f"{path} is empty.")

@@ -1,4 +1,4 @@
-"""Which tracks may be learned from, and which are held back to be judged by."""
+"""Selects the tracks to train on and the tracks to test on."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,41 +10,43 @@ from training.data.gtzan import AUDIO, TABLE, DataError
 from training.data.recordings import Recording, Source, load_recordings
 
 Progress = Callable[[str, float], None]
-"""Called with what is being done, and the share of it that is."""
+"""Called with the name of a stage and the share of it that is done."""
 
 
-def learnable(
+def load_training_tracks(
     data_dir: Path, source: Source = "table", progress: Progress | None = None
 ) -> list[Recording]:
-    """Workload the tracks that may be learned from and that have tags.
+    """Load the tracks of the train and valid lists that have tags.
 
     Raises:
         DataError: there are none.
 
     """
-    split = split_of(data_dir)
+    split = read_disjoint_split(data_dir)
     report = partial(progress or ignore, "reading tracks")
-    return tagged_of(load_recordings(data_dir, split.train | split.valid, source, report), data_dir)
+    return only_tagged(
+        load_recordings(data_dir, split.train | split.valid, source, report), data_dir
+    )
 
 
-def tagged_of(found: Sequence[Recording], data_dir: Path) -> list[Recording]:
+def only_tagged(found: Sequence[Recording], data_dir: Path) -> list[Recording]:
     """Keep the tracks that have tags.
 
     Raises:
-        DataError: there are none; ``data_dir`` is where they would be.
+        DataError: none has tags. ``data_dir`` is named in the message.
 
     """
     tagged = [own for own in found if own.tagged]
     if not tagged:
         raise DataError(
             f"None of the tracks in {data_dir} has tags: there are no taggrams beside the tables. "
-            "With audio at hand, train from that."
+            "Where there is audio, train from audio."
         )
     return tagged
 
 
-def split_of(data_dir: Path) -> Split:
-    """Read the fault-filtered split; tracks that share an artist with the test list are out.
+def read_disjoint_split(data_dir: Path) -> Split:
+    """Read the fault-filtered split, without training tracks of artists in the test list.
 
     Raises:
         DataError: the data folder has no such split.
@@ -56,23 +58,23 @@ def split_of(data_dir: Path) -> Split:
             f"There is no {SPLITS}/ in {data_dir}: the fault-filtered split of Kereliuk, Sturm "
             "and Larsen (2015), as lists of track names."
         )
-    return split.clear_of(read_artists(data_dir))
+    return split.without_test_artists(read_artists(data_dir))
 
 
-def held_back(
+def load_test_tracks(
     data_dir: Path, split: Split, progress: Callable[[float], None] | None = None
 ) -> list[Recording]:
-    """Workload what there is of the test list, each track from the best source there is.
+    """Load the tracks of the test list that are available, from audio rather than tables.
 
     Raises:
-        DataError: nothing of it is there.
+        DataError: none is available.
 
     """
     found: dict[str, Recording] = {}
     sources: tuple[tuple[str, Source], ...] = ((TABLE, "table"), (AUDIO, "audio"))
     for file, source in sources:
         if (data_dir / file).exists():
-            with suppress(DataError):  # there may be tracks, but none of these
+            with suppress(DataError):  # the source may have other tracks only
                 loaded = load_recordings(data_dir, split.test, source, progress)
                 found |= {own.track: own for own in loaded}
     if not found:
@@ -81,4 +83,4 @@ def held_back(
 
 
 def ignore(_stage: str, _share: float) -> None:
-    """Stand in where nobody watches."""
+    """Take progress and do nothing with it."""

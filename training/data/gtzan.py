@@ -1,4 +1,4 @@
-"""GTZAN as the public distribution lays it out: a table of features, or the audio itself."""
+"""GTZAN in the layout of the public distribution: the table of features, and the audio."""
 
 import logging
 from collections.abc import Callable, Collection, Iterator
@@ -24,21 +24,21 @@ TABLE: Final = "features_3_sec.csv"
 AUDIO: Final = "genres_original"
 SUFFIXES: Final = (".wav", ".flac", ".au", ".mp3")
 MAX_TRACK_S: Final = 600.0
-"""Longest recording that is taken for training material, in seconds."""
+"""Longest recording that is read, in seconds."""
 
-SOME_TRACKS: Final = 38
-"""Recordings that are enough to learn what rooms and telephones do to music."""
+SAMPLED_TRACKS: Final = 38
+"""Recordings that the music detector learns room and telephone acoustics from."""
 
 _log = logging.getLogger(__name__)
 
 
 class DataError(Exception):
-    """The data folder does not hold what is needed; the message says what was looked for."""
+    """The data folder lacks something; the message says what was looked for."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Chunks with what they are.
+    """Features of chunks, with their tracks and genres.
 
     Attributes:
         features: float64 of shape (chunks, 57), columns as ``FEATURE_NAMES``.
@@ -66,8 +66,11 @@ class Dataset:
 
     def of(self, tracks: Collection[str]) -> "Dataset":
         """Return the chunks of some tracks, in the same order as here."""
-        kept = np.isin(self.tracks, list(tracks))
-        return Dataset(self.features[kept], self.tracks[kept], self.labels[kept])
+        return self.take(np.flatnonzero(np.isin(self.tracks, list(tracks))))
+
+    def take(self, indices: NDArray[np.intp]) -> "Dataset":
+        """Return some chunks, in the order of the indices."""
+        return Dataset(self.features[indices], self.tracks[indices], self.labels[indices])
 
 
 def load_table(data_dir: Path) -> Dataset:
@@ -80,7 +83,7 @@ def load_table(data_dir: Path) -> Dataset:
     path = data_dir / TABLE
     if not path.is_file():
         raise DataError(
-            f"There is no table {path}. The trainer looks for {TABLE} directly in the data "
+            f"There is no table {path}. It belongs directly in the data "
             "folder, as in the public distribution of GTZAN."
         )
     try:
@@ -90,8 +93,10 @@ def load_table(data_dir: Path) -> Dataset:
     if missing := [c for c in ("filename", "label", *FEATURE_NAMES) if c not in table.columns]:
         raise DataError(f"{path} lacks the columns {', '.join(missing)}.")
     labels = [str(label) for label in table["label"]]
-    if strange := sorted(set(labels) - set(GENRES)):
-        raise DataError(f"{path} has labels that are no genres of ours: {', '.join(strange)}.")
+    if unknown := sorted(set(labels) - set(GENRES)):
+        raise DataError(
+            f"{path} has labels that are not among the ten genres: {', '.join(unknown)}."
+        )
     # blues.00000.3.wav is the fourth chunk of the track blues.00000.
     tracks = [str(name).rsplit(".", 2)[0] for name in table["filename"]]
     try:
@@ -112,11 +117,11 @@ def load_audio(
 
     Args:
         data_dir: the folder that holds ``genres_original``.
-        tracks: names of the tracks that are wanted; all where it is left out.
+        tracks: names of the tracks to read; all by default.
         progress: called with the share of files that are done.
 
     Raises:
-        DataError: there are no recordings laid out like this, or none can be decoded.
+        DataError: there are no recordings in this layout, or none can be decoded.
 
     """
     files = recordings(data_dir / AUDIO, tracks)
@@ -140,11 +145,11 @@ def load_audio(
 
 
 def recordings(folder: Path, tracks: Collection[str] | None) -> list[Path]:
-    """Find a file for each track; of two files of one track the first by name counts.
+    """Return a file for each track; of two files of one track the first by name.
 
     Args:
         folder: ``genres_original`` of a data folder.
-        tracks: names of the tracks that are wanted; all where it is ``None``.
+        tracks: names of the tracks to find; ``None`` for all.
 
     Raises:
         DataError: there are none.
@@ -159,26 +164,26 @@ def recordings(folder: Path, tracks: Collection[str] | None) -> list[Path]:
     }
     if not found:
         raise DataError(
-            f"There are no recordings in {folder}. The trainer looks for "
+            f"There are no recordings in {folder}. They belong in "
             f"{AUDIO}/<genre>/*{{{','.join(SUFFIXES)}}} in the data folder, as in the public "
             "distribution of GTZAN."
         )
     return [found[stem] for stem in sorted(found)]
 
 
-def some_chunks(data_dir: Path, tracks: Collection[str]) -> Iterator[NDArray[np.float32]]:
-    """Yield two chunks of each of up to ``SOME_TRACKS`` recordings, as far as there is audio.
+def sample_chunks(data_dir: Path, tracks: Collection[str]) -> Iterator[NDArray[np.float32]]:
+    """Yield two chunks of each of up to ``SAMPLED_TRACKS`` recordings; none without audio.
 
     Args:
         data_dir: the folder that may hold ``genres_original``.
-        tracks: names of the tracks that may be taken.
+        tracks: names of the tracks to take them from.
 
     """
     try:
         files = recordings(data_dir / AUDIO, tracks)
     except DataError:
         return
-    for path in files[:: -(-len(files) // SOME_TRACKS)]:
+    for path in files[:: -(-len(files) // SAMPLED_TRACKS)]:
         with suppress(AudioError):
             heard = [samples for samples, _, _ in chunks(decode(path, max_duration_s=MAX_TRACK_S))]
             yield from heard[2:9:5]
@@ -187,7 +192,7 @@ def some_chunks(data_dir: Path, tracks: Collection[str]) -> Iterator[NDArray[np.
 def read_audio(
     path: Path, data_dir: Path, tagger: Tagger
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]] | None:
-    """Send a recording through the chain that every track goes through.
+    """Compute a recording's features and tags, by the same pipeline as an upload.
 
     Returns:
         Features of shape (n, 57) and tags of shape (n, 50), rows of NaN where a chunk is

@@ -1,4 +1,4 @@
-"""How good a model is on tracks whose artists it has not heard, by cross-validation."""
+"""Cross-validation with no artist in both training and test data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from sklearn.model_selection import StratifiedGroupKFold
 from shared.domain.genres import GENRES
 from training.data.gtzan import DataError
 from training.data.recordings import Recording
-from training.fitting.fit import fit
+from training.fitting.classifier import fit
 
 FOLDS: Final = 5
 REPEATS: Final = 4
-"""Times that the folds are drawn anew; figures are means over them."""
+"""Times that the folds are drawn; scores are means over them."""
 
 
 @dataclass(frozen=True, eq=False)
-class Folds:
-    """What cross-validation found out about some tracks, once for each drawing of the folds.
+class HeldOutPredictions:
+    """Predictions for tracks by models fitted without their artists, for each drawing of folds.
 
     Attributes:
-        genres: each track's genre as a place in ``GENRES``, int of shape (n,).
+        genres: true genres, indices in ``GENRES``, int of shape (n,).
         groups: number of each track's artist, int of shape (n,).
-        probabilities: uncalibrated, of a model that heard neither the track nor its
-            artist, float64 of shape (repeats, n, 10), columns as ``GENRES``.
-        fold: number of the fold that each track was held out in, shape (repeats, n).
+        probabilities: uncalibrated, of a model fitted without the track and its artist,
+            float64 of shape (repeats, n, 10), columns as ``GENRES``.
+        fold: number of the fold in which each track was held out, shape (repeats, n).
 
     """
 
@@ -37,7 +37,7 @@ class Folds:
     fold: NDArray[np.int_]
 
 
-def cross_validate(  # noqa: PLR0913 - each is a choice of the caller
+def cross_validate(  # noqa: PLR0913 - options
     recordings: Sequence[Recording],
     artists: Mapping[str, str],
     *,
@@ -46,14 +46,14 @@ def cross_validate(  # noqa: PLR0913 - each is a choice of the caller
     iterations: int | None = None,
     thread_count: int = 1,
     progress: Callable[[float], None] | None = None,
-) -> Folds:
-    """Judge every track by a model fitted without it and without its artist.
+) -> HeldOutPredictions:
+    """Predict every track by a model fitted without it and without its artist.
 
     Args:
         recordings: tracks with tags.
-        artists: artist of each track, as far as known; others stand alone.
-        seed: seed of the folds; each repeat uses the next one.
-        repeats: how often the folds are drawn.
+        artists: artist of each track, where known; other tracks get groups of their own.
+        seed: seed of the folds; each repeat uses the next number.
+        repeats: number of drawings of the folds.
         iterations: number of trees, for a quick trial.
         thread_count: threads to use.
         progress: called with the share that is done.
@@ -68,9 +68,9 @@ def cross_validate(  # noqa: PLR0913 - each is a choice of the caller
     probabilities = np.zeros((repeats, len(recordings), len(GENRES)))
     fold = np.zeros((repeats, len(recordings)), int)
     for repeat in range(repeats):
-        for number, (learned, held) in enumerate(draw_folds(genres, groups, seed + repeat)):
+        for number, (train, held) in enumerate(draw_folds(genres, groups, seed + repeat)):
             fitted = fit(
-                [recordings[i] for i in learned],
+                [recordings[i] for i in train],
                 seed=seed,
                 iterations=iterations,
                 thread_count=thread_count,
@@ -79,11 +79,11 @@ def cross_validate(  # noqa: PLR0913 - each is a choice of the caller
             fold[repeat, held] = number
             if progress:
                 progress((repeat * FOLDS + number + 1) / (repeats * FOLDS))
-    return Folds(genres, groups, probabilities, fold)
+    return HeldOutPredictions(genres, groups, probabilities, fold)
 
 
 def groups_of(recordings: Sequence[Recording], artists: Mapping[str, str]) -> NDArray[np.int_]:
-    """Number the artists; a track of an unknown artist is one by itself. Shape (n,)."""
+    """Return an artist's number for each track, int of shape (n,); unknown artists are distinct."""
     names = [artists.get(own.track, f"?{own.track}") for own in recordings]
     numbers: NDArray[np.int_] = np.unique(names, return_inverse=True)[1]
     return numbers
@@ -92,15 +92,15 @@ def groups_of(recordings: Sequence[Recording], artists: Mapping[str, str]) -> ND
 def draw_folds(
     genres: NDArray[np.int_], groups: NDArray[np.int_], seed: int
 ) -> list[tuple[NDArray[np.int_], NDArray[np.int_]]]:
-    """Draw folds with all genres alike and no artist on two sides.
+    """Draw stratified folds that keep all tracks of an artist together.
 
     Args:
-        genres: places in ``GENRES``, shape (n,).
+        genres: indices in ``GENRES``, shape (n,).
         groups: number of each track's artist, shape (n,).
-        seed: seed of the drawing.
+        seed: seed of the folds.
 
     Returns:
-        For each fold the places of the tracks to learn from, and of those held out.
+        For each fold the indices of the training tracks and of the tracks held out.
 
     Raises:
         DataError: too few artists of a genre.
@@ -108,6 +108,6 @@ def draw_folds(
     """
     for genre, name in enumerate(GENRES):
         if len(np.unique(groups[genres == genre])) < FOLDS:
-            raise DataError(f"Cross-validation needs {FOLDS} artists at least of {name}.")
+            raise DataError(f"Cross-validation needs at least {FOLDS} artists of {name}.")
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     return list(folds.split(np.zeros(len(genres)), genres, groups))

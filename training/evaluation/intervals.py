@@ -1,4 +1,4 @@
-"""Scores of verdicts on tracks, with what chance could have done to them."""
+"""Scores of predictions for tracks, with confidence intervals."""
 
 from typing import Final
 
@@ -10,12 +10,12 @@ from shared.domain.genres import GENRES
 from shared.music.model.model_metadata import GenreScore, Interval, Level, Score
 
 DRAWS: Final = 2000
-"""Times that the artists are drawn anew for an interval."""
+"""Bootstrap samples of an interval."""
 _TAILS: Final = (2.5, 97.5)
 _LABELS: Final = tuple(range(len(GENRES)))
 
 
-def score(  # noqa: PLR0913 - each is a fact that the score tells
+def score(  # noqa: PLR0913 - fields of the score
     winners: NDArray[np.int_],
     genres: NDArray[np.int_],
     groups: NDArray[np.int_],
@@ -25,19 +25,19 @@ def score(  # noqa: PLR0913 - each is a fact that the score tells
     seed: int,
     level: Level = "track",
 ) -> Score:
-    """Score verdicts; repeats of the same tracks count as one, by their mean.
+    """Score predictions; repeats over the same tracks are averaged.
 
-    Tracks of one artist resemble each other, so the intervals come from drawing artists
-    with replacement (a cluster bootstrap), not tracks.
+    Tracks of one artist resemble each other, so the intervals are from a cluster bootstrap
+    that draws artists, not tracks, with replacement.
 
     Args:
-        winners: what was told, places in ``GENRES``, shape (repeats, n).
-        genres: the truth, shape (n,).
+        winners: predicted genres, indices in ``GENRES``, shape (repeats, n).
+        genres: true genres, shape (n,).
         groups: number of each track's artist, shape (n,).
-        split: what to call these tracks.
-        n_chunks: how many chunks they have.
-        seed: seed of the drawing.
-        level: what a verdict is about.
+        split: name of this set of tracks.
+        n_chunks: number of chunks of the tracks.
+        seed: seed of the bootstrap.
+        level: unit of a prediction.
 
     """
     accuracy_interval, macro_f1_interval = _intervals(winners, genres, groups, seed)
@@ -54,28 +54,28 @@ def score(  # noqa: PLR0913 - each is a fact that the score tells
 
 
 def by_genre(winners: NDArray[np.int_], genres: NDArray[np.int_]) -> dict[str, GenreScore]:
-    """Say how each genre fares.
+    """Return recall and precision of each genre.
 
     Args:
-        winners: what was told, shape (repeats, n).
-        genres: the truth, shape (n,).
+        winners: predicted genres, shape (repeats, n).
+        genres: true genres, shape (n,).
 
     """
     table = confusion(winners, genres)
-    told = np.maximum(table.sum(axis=0), 1)
-    there = table.sum(axis=1)
+    predicted = np.maximum(table.sum(axis=0), 1)
+    true = np.maximum(table.sum(axis=1), 1)
     return {
         name: GenreScore(
             tracks=int((genres == g).sum()),
-            recall=float(table[g, g] / max(there[g], 1)),
-            precision=float(table[g, g] / told[g]),
+            recall=float(table[g, g] / true[g]),
+            precision=float(table[g, g] / predicted[g]),
         )
         for g, name in enumerate(GENRES)
     }
 
 
 def confusion(winners: NDArray[np.int_], genres: NDArray[np.int_]) -> NDArray[np.int_]:
-    """Count what was told (columns) for what was true (rows), over all repeats."""
+    """Return the confusion matrix over all repeats: rows true, columns predicted."""
     true = np.tile(genres, len(winners))
     table: NDArray[np.int_] = confusion_matrix(true, winners.ravel(), labels=_LABELS)
     return table
@@ -83,8 +83,8 @@ def confusion(winners: NDArray[np.int_], genres: NDArray[np.int_]) -> NDArray[np
 
 def _macro_f1(winners: NDArray[np.int_], genres: NDArray[np.int_]) -> float:
     each = [
-        f1_score(genres, told, labels=_LABELS, average="macro", zero_division=0.0)
-        for told in winners
+        f1_score(genres, predicted, labels=_LABELS, average="macro", zero_division=0.0)
+        for predicted in winners
     ]
     return float(np.mean(each))
 
@@ -96,7 +96,7 @@ def _intervals(
     rng = np.random.default_rng(seed)
     counts = _counts_by_group(winners, genres, groups)
     draws = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=DRAWS)
-    # A genre that a draw leaves out altogether counts for nothing there, as in the score.
+    # A genre that is missing in a bootstrap sample counts 0 there, as in the score.
     tables = np.tensordot(draws.astype(float), counts, axes=1)
     hits = np.trace(tables, axis1=2, axis2=3)
     accuracy = (hits / tables.sum(axis=(2, 3))).mean(axis=1)
@@ -109,12 +109,12 @@ def _intervals(
 def _counts_by_group(
     winners: NDArray[np.int_], genres: NDArray[np.int_], groups: NDArray[np.int_]
 ) -> NDArray[np.float64]:
-    """Count each artist's verdicts, shape (artists, repeats, true genres, told genres)."""
+    """Count predictions, shape (artists, repeats, true genres, predicted genres)."""
     artists = np.unique(groups, return_inverse=True)[1]
     n_genres = len(GENRES)
     counts = np.zeros((artists.max() + 1, len(winners), n_genres, n_genres))
-    for repeat, told in enumerate(winners):
-        np.add.at(counts, (artists, np.full(len(told), repeat), genres, told), 1)
+    for repeat, predicted in enumerate(winners):
+        np.add.at(counts, (artists, np.full(len(predicted), repeat), genres, predicted), 1)
     return counts
 
 

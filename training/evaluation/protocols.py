@@ -1,4 +1,4 @@
-"""The two questions a model is asked: how good on new artists, and how good on the test list."""
+"""The two evaluation protocols: cross-validation by artist, and the fault-filtered test list."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,25 +16,29 @@ from shared.music.model.model_metadata import GenreScore, Score
 from training.data.artist_splits import read_artists
 from training.data.datasets import (
     Progress,
-    held_back,
     ignore,
-    learnable,
-    split_of,
-    tagged_of,
+    load_test_tracks,
+    load_training_tracks,
+    only_tagged,
+    read_disjoint_split,
 )
 from training.data.recordings import Recording, load_recordings
-from training.evaluation.cross_validation import REPEATS, Folds, cross_validate, groups_of
+from training.evaluation.cross_calibration import cross_calibrate, cross_threshold
+from training.evaluation.cross_validation import (
+    REPEATS,
+    HeldOutPredictions,
+    cross_validate,
+    groups_of,
+)
 from training.evaluation.intervals import by_genre, score
 from training.fitting.calibration import (
     Bin,
-    answered,
-    calibrated,
     expected_error,
     reliability,
     temperature_for,
     threshold_for,
 )
-from training.fitting.fit import fit
+from training.fitting.classifier import fit
 
 GROUPED: Final = "artist-grouped 5-fold cross-validation over train_filtered and valid_filtered"
 TEST: Final = "test_filtered"
@@ -42,16 +46,16 @@ TEST: Final = "test_filtered"
 
 @dataclass(frozen=True)
 class Report:
-    """What an evaluation found.
+    """Results of an evaluation.
 
     Attributes:
         score: accuracy and macro F1 with their intervals.
-        genres: how each genre fares.
-        bins: what was told against what was right.
+        genres: recall and precision of each genre.
+        bins: the reliability diagram.
         expected_error: expected calibration error.
-        answered: share of tracks told without doubt; None where that was not asked.
-        right: share of those that were right; None where there were none.
-        sources: how many tracks were judged by what.
+        answered: share of tracks told without doubt.
+        right: share of those that are right; None where there are none.
+        sources: number of tracks by the data that they were predicted from.
 
     """
 
@@ -59,7 +63,7 @@ class Report:
     genres: dict[str, GenreScore]
     bins: list[Bin]
     expected_error: float
-    answered: float | None
+    answered: float
     right: float | None
     sources: dict[str, int]
 
@@ -71,16 +75,16 @@ def artist_grouped(
     repeats: int = REPEATS,
     iterations: int | None = None,
     progress: Progress | None = None,
-) -> tuple[Report, Folds]:
+) -> tuple[Report, HeldOutPredictions]:
     """Cross-validate over the tracks of train and valid that have tags.
 
-    Temperature and threshold are found anew for each fold on the other folds.
+    Temperature and threshold for each fold are found on the other folds.
 
     Raises:
         DataError: the folder does not hold what is needed.
 
     """
-    found, artists = learnable(data_dir), read_artists(data_dir)
+    found, artists = load_training_tracks(data_dir), read_artists(data_dir)
     folds = cross_validate(
         found,
         artists,
@@ -92,12 +96,12 @@ def artist_grouped(
     return summarize(folds, found, seed), folds
 
 
-def summarize(folds: Folds, found: Sequence[Recording], seed: int) -> Report:
-    """Put figures to what cross-validation found."""
-    honest = calibrated(folds)
-    sure = answered(folds, honest)
-    winners = honest.argmax(axis=2)
-    bins = reliability(honest.reshape(-1, honest.shape[2]), np.tile(folds.genres, len(honest)))
+def summarize(folds: HeldOutPredictions, found: Sequence[Recording], seed: int) -> Report:
+    """Score the predictions of a cross-validation."""
+    calibrated = cross_calibrate(folds)
+    sure = cross_threshold(folds, calibrated)
+    winners = calibrated.argmax(axis=2)
+    bins = reliability(calibrated.reshape(-1, len(GENRES)), np.tile(folds.genres, len(calibrated)))
     return Report(
         score=score(
             winners,
@@ -123,22 +127,22 @@ def fault_filtered(
     iterations: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Fit on train and valid and score whatever of the test list there is.
+    """Fit on train and valid, and score the tracks of the test list that are available.
 
-    A test track is judged from its audio, through the chain that every upload goes through;
-    where there is none, from its rows of the table and its taggram; and where there is no
-    taggram either, by a model of the features alone.
+    A test track is predicted from its audio, through the same pipeline as an upload; without
+    audio, from its rows of the table and its taggram; without a taggram, by a model of the
+    features alone.
 
     Raises:
-        DataError: the folder does not hold what is needed, or nothing of the test list.
+        DataError: the folder does not hold what is needed, or no track of the test list.
 
     """
     report = progress or ignore
-    split, artists = split_of(data_dir), read_artists(data_dir)
-    test = held_back(data_dir, split, partial(report, "reading the test list"))
-    learned = load_recordings(data_dir, split.train | split.valid)
+    split, artists = read_disjoint_split(data_dir), read_artists(data_dir)
+    test = load_test_tracks(data_dir, split, partial(report, "reading the test list"))
+    train = load_recordings(data_dir, split.train | split.valid)
     folds = cross_validate(
-        tagged_of(learned, data_dir),
+        only_tagged(train, data_dir),
         artists,
         seed=seed,
         repeats=1,
@@ -146,11 +150,11 @@ def fault_filtered(
         progress=partial(report, "calibrating"),
     )
     temperature = temperature_for(folds.probabilities[0], folds.genres)
-    told = temperature_scale(_told(test, learned, seed, iterations, report), temperature)
+    probabilities = temperature_scale(_predict(test, train, seed, iterations, report), temperature)
     threshold = threshold_for(temperature_scale(folds.probabilities[0], temperature), folds.genres)
     genres = np.array([GENRES.index(own.genre) for own in test])
-    winners, sure = told.argmax(axis=1), told.max(axis=1) >= threshold
-    bins = reliability(told, genres)
+    winners, sure = probabilities.argmax(axis=1), probabilities.max(axis=1) >= threshold
+    bins = reliability(probabilities, genres)
     return Report(
         score=score(
             winners[None],
@@ -169,20 +173,20 @@ def fault_filtered(
     )
 
 
-def _told(
+def _predict(
     test: Sequence[Recording],
-    learned: Sequence[Recording],
+    train: Sequence[Recording],
     seed: int,
     iterations: int | None,
     report: Progress,
 ) -> NDArray[np.float64]:
-    """Judge test tracks, those without tags by a model that was fitted without them."""
+    """Predict test tracks; those without tags by a model of the features alone."""
     table = np.empty((len(test), len(GENRES)))
     for tagged, stage in ((True, "fitting"), (False, "fitting on features alone")):
         mine = [place for place, own in enumerate(test) if own.tagged is tagged]
         if mine:
             fitted = fit(
-                learned,
+                train,
                 seed=seed,
                 iterations=iterations,
                 features_only=not tagged,

@@ -1,4 +1,4 @@
-"""The reliability diagram: how often what is told with some probability is right."""
+"""The reliability diagram: predicted probability against the share that is right."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +16,8 @@ _DPI: Final = 120
 def draw_reliability(bins: Sequence[Bin], expected_error: float, path: Path) -> None:
     """Write the diagram as PNG (DeGroot and Fienberg, 1983; Guo et al., 2017, figure 1).
 
-    A bar reaches up to the share that is right of the tracks told with about one
-    probability, and carries their number; on the diagonal, what is told is true.
+    Each bar shows the share of right predictions in one bin, labelled with its number of
+    tracks. Perfect calibration lies on the diagonal.
 
     Args:
         bins: from ``reliability``.
@@ -31,11 +31,11 @@ def draw_reliability(bins: Sequence[Bin], expected_error: float, path: Path) -> 
     figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color=_PALE, linestyle="--", linewidth=1.5)
-    for group in bins:
-        axes.bar(group.told, group.right, width=0.7 / BINS, color=_BAR)
+    for one in bins:
+        axes.bar(one.told, one.right, width=0.7 / BINS, color=_BAR)
         axes.annotate(
-            str(group.tracks),
-            (group.told, group.right),
+            str(one.tracks),
+            (one.told, one.right),
             xytext=(0, 4),
             textcoords="offset points",
             ha="center",
@@ -45,8 +45,8 @@ def draw_reliability(bins: Sequence[Bin], expected_error: float, path: Path) -> 
     axes.set(
         xlim=(0, 1),
         ylim=(0, 1.08),
-        xlabel="probability told",
-        ylabel="share of tracks that is right",
+        xlabel="predicted probability",
+        ylabel="share of tracks that are right",
         title=f"Expected calibration error {expected_error:.3f}",
     )
     axes.spines[["top", "right"]].set_visible(False)

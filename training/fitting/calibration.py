@@ -1,4 +1,4 @@
-"""From scores to honest probabilities, and to the point where a verdict is told as unsure."""
+"""Calibration: temperature, the threshold of a sure verdict, and the reliability diagram."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,15 +8,14 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from shared.music.model.calibration import temperature_scale
-from training.evaluation.cross_validation import FOLDS, Folds
 
 BINS: Final = 10
 """Bins of the reliability diagram, of equal width."""
 
 RIGHT_WHEN_SURE: Final = 0.92
-"""Share of right verdicts that is aimed at where nothing is said to be unsure.
+"""Share of sure verdicts that shall be right, on the tracks that the threshold is found on.
 
-Two points above what is promised: thresholds are found on other tracks than they serve.
+Two points above what is promised, since the share is lower on other tracks.
 """
 
 _TEMPERATURES: Final = (0.2, 5.0)
@@ -25,7 +24,14 @@ _FLOOR: Final = 1e-6
 
 @dataclass(frozen=True)
 class Bin:
-    """One bin of a reliability diagram: tracks told with about the same probability."""
+    """One bin of a reliability diagram.
+
+    Attributes:
+        tracks: number of tracks in it.
+        told: mean predicted probability.
+        right: share of the tracks whose genre is right.
+
+    """
 
     tracks: int
     told: float
@@ -37,13 +43,14 @@ def temperature_for(probabilities: NDArray[np.float64], genres: NDArray[np.int_]
 
     Args:
         probabilities: shape (n, 10).
-        genres: the truth, places in ``GENRES``, shape (n,).
+        genres: true genres, indices in ``GENRES``, shape (n,).
 
     """
 
     def loss(temperature: float) -> float:
-        told = temperature_scale(probabilities, temperature)[np.arange(len(genres)), genres]
-        return float(-np.log(np.maximum(told, _FLOOR)).mean())
+        scaled = temperature_scale(probabilities, temperature)
+        likelihood = scaled[np.arange(len(genres)), genres]
+        return float(-np.log(np.maximum(likelihood, _FLOOR)).mean())
 
     found = minimize_scalar(loss, bounds=_TEMPERATURES, method="bounded")
     return float(found.x)
@@ -52,69 +59,46 @@ def temperature_for(probabilities: NDArray[np.float64], genres: NDArray[np.int_]
 def threshold_for(
     probabilities: NDArray[np.float64], genres: NDArray[np.int_], wanted: float = RIGHT_WHEN_SURE
 ) -> float:
-    """Find the smallest winning probability from which on the wanted share is right.
+    """Find the lowest winning probability above which the wanted share is right.
 
     Args:
         probabilities: calibrated, shape (n, 10).
-        genres: the truth, places in ``GENRES``, shape (n,).
-        wanted: share of right verdicts among those told without doubt.
+        genres: true genres, indices in ``GENRES``, shape (n,).
+        wanted: share of right verdicts among the sure ones.
 
     """
-    told, right = _told(probabilities, genres)
+    told, right = _winners(probabilities, genres)
     order = np.argsort(-told)
     share = right[order].cumsum() / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(share >= wanted)
     return float(told[order][enough[-1]]) if len(enough) else 1.0
 
 
-def calibrated(folds: Folds) -> NDArray[np.float64]:
-    """Calibrate each fold by the others; shape (repeats, n, 10)."""
-    honest = np.empty_like(folds.probabilities)
-    for repeat, (table, fold) in enumerate(zip(folds.probabilities, folds.fold, strict=True)):
-        for number in range(FOLDS):
-            held = fold == number
-            temperature = temperature_for(table[~held], folds.genres[~held])
-            honest[repeat, held] = temperature_scale(table[held], temperature)
-    return honest
-
-
-def answered(folds: Folds, honest: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which tracks would be told without doubt, shape (repeats, n).
-
-    The threshold for each fold is found on the others.
-    """
-    sure = np.empty(folds.fold.shape, bool)
-    for repeat, (table, fold) in enumerate(zip(honest, folds.fold, strict=True)):
-        for number in range(FOLDS):
-            held = fold == number
-            threshold = threshold_for(table[~held], folds.genres[~held])
-            sure[repeat, held] = table[held].max(axis=1) >= threshold
-    return sure
-
-
 def reliability(probabilities: NDArray[np.float64], genres: NDArray[np.int_]) -> list[Bin]:
-    """Hold what is told against what is right; empty bins are left out.
+    """Compare predicted probabilities with shares of right predictions; empty bins are left out.
 
     Args:
         probabilities: shape (n, 10).
-        genres: the truth, places in ``GENRES``, shape (n,).
+        genres: true genres, indices in ``GENRES``, shape (n,).
 
     """
-    told, right = _told(probabilities, genres)
-    places = np.minimum((told * BINS).astype(int), BINS - 1)
-    kept = [np.flatnonzero(places == place) for place in range(BINS)]
+    told, right = _winners(probabilities, genres)
+    bins = np.minimum((told * BINS).astype(int), BINS - 1)
+    members = [np.flatnonzero(bins == number) for number in range(BINS)]
     return [
-        Bin(len(own), float(told[own].mean()), float(right[own].mean())) for own in kept if len(own)
+        Bin(len(own), float(told[own].mean()), float(right[own].mean()))
+        for own in members
+        if len(own)
     ]
 
 
 def expected_error(bins: list[Bin]) -> float:
-    """Return the expected calibration error (Naeini et al., 2015): the mean gap, by tracks."""
+    """Return the expected calibration error (Naeini et al., 2015): the mean gap by tracks."""
     total = sum(own.tracks for own in bins)
     return sum(own.tracks * abs(own.told - own.right) for own in bins) / total
 
 
-def _told(
+def _winners(
     probabilities: NDArray[np.float64], genres: NDArray[np.int_]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     return probabilities.max(axis=1), probabilities.argmax(axis=1) == genres

@@ -1,4 +1,4 @@
-"""The same music as people send it: louder, quieter, and in other formats."""
+"""Conditions: the same music louder, quieter, and in other formats."""
 
 import io
 from dataclasses import dataclass
@@ -15,25 +15,25 @@ from shared.music.constants import SAMPLE_RATE
 from shared.music.decoding.pcm import to_pcm16
 
 ORIGINAL: Final = "original"
-"""What the recording itself is called, next to the names of the conditions."""
+"""Name of the unchanged recording, beside the names of the conditions."""
 
 _LAYOUTS: Final = {1: "mono", 2: "stereo"}
 
 
 @dataclass(frozen=True)
 class Condition:
-    """How a file is made of a track's samples.
+    """One way to make a file of a track's samples.
 
     Attributes:
         name: short, without spaces.
-        meaning: what somebody did to the music, in a few words.
+        meaning: the change, in a few words.
         gain_db: change of level, in decibels.
         rate: sample rate of the file, in hertz.
-        channels: 1, or 2 that are the same.
-        container: FFmpeg's name of the kind of file.
+        channels: 1, or 2 with the same samples.
+        container: FFmpeg's name of the container format.
         codec: FFmpeg's name of the encoder.
-        bit_rate: what the encoder aims at, in bits a second; ``None`` where it loses nothing.
-        counts: whether the target is about it.
+        bit_rate: target of the encoder, in bits per second; ``None`` for lossless codecs.
+        counts: whether the target applies to it.
 
     """
 
@@ -48,17 +48,16 @@ class Condition:
     counts: bool = True
 
     def file_of(self, samples: NDArray[np.float32]) -> bytes:
-        """Write a track as this condition has it.
+        """Encode a track under this condition.
 
-        Resampled with soxr where the rates differ, and rounded to 16 bits before it is
-        encoded, as the sound of nearly every file was once. What exceeds full scale is
-        clipped: a track that somebody made louder is clipped in just this way.
+        Samples are resampled by soxr where the rates differ, and rounded to 16 bits before
+        encoding. Samples beyond full scale are clipped, as in a track that was made louder.
 
         Args:
             samples: shape (n,), float32, mono at ``SAMPLE_RATE``, full scale 1.
 
         Returns:
-            A whole file.
+            The encoded file.
 
         """
         louder = samples * np.float32(10 ** (self.gain_db / 20))
@@ -148,4 +147,4 @@ CONDITIONS: Final = (
         counts=False,
     ),
 )
-"""What is measured by default. Opus at 16 kbit/s goes beyond what Telegram's clients record."""
+"""The default conditions. Telegram's clients do not record Opus as low as 16 kbit/s."""

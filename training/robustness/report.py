@@ -1,14 +1,14 @@
-"""What a measurement found: changes of genre, counted for each condition."""
+"""Results: changes of genre, counted for each condition."""
 
 from collections.abc import Iterable
 from math import sqrt
 from statistics import NormalDist
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 TARGET: Final = 0.02
-"""Largest share of tracks that may change genre."""
+"""Target: largest share of tracks that may change genre."""
 
 _Z: Final = NormalDist().inv_cdf(0.975)
 
@@ -17,8 +17,8 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Judgement(_Record):
-    """What is told of a track: the genre, its probability, and whether it is told as sure."""
+class Outcome(_Record):
+    """A track's genre, its probability, and whether it is told without doubt."""
 
     genre: str
     probability: float
@@ -36,12 +36,11 @@ class Flip(_Record):
 
 
 class Tally(_Record):
-    """What a condition did to the tracks.
+    """Counts of one condition.
 
     ``flips`` are changes of genre; ``to_unsure`` and ``to_sure`` name the tracks that went
     from sure to unsure and back, whether or not the genre changed. ``mean_shift`` is the
     mean absolute change of the winning probability, ``None`` where every file was refused.
-    ``interval`` is that of Wilson at 95 %.
     """
 
     condition: str
@@ -62,23 +61,24 @@ class Tally(_Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def interval(self) -> tuple[float, float]:
-        """Where the rate over all music like this lies, at 95 %."""
+        """Wilson's 95 % interval of the rate."""
         return wilson(len(self.flips), self.tracks)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def held(self) -> bool:
-        """Whether the rate measured is within the target."""
+        """Whether the rate is within the target."""
         return self.rate <= TARGET
 
 
 class Report(_Record):
-    """How one judge's answers held.
+    """Results of one model.
 
     ``left_out`` gives the reason for each file that could not be decoded.
     """
 
-    judge: str
+    # The key in JSON dates from before the field was renamed.
+    model: str = Field(serialization_alias="judge")
     tracks: int
     tallies: list[Tally]
     left_out: dict[str, str]
@@ -98,7 +98,7 @@ class Report(_Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def held_together(self) -> bool:
-        """Whether even the share of tracks that changed under any of them is."""
+        """Whether the share of tracks that changed under any of them is within the target."""
         return len(self.changed) / self.tracks <= TARGET
 
     def _counted(self) -> Iterable[Tally]:

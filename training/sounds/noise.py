@@ -1,4 +1,4 @@
-"""Noises: of machines, weather, crowds and bad recordings, as far as filters can make them."""
+"""Noise of machines, weather, crowds and bad recordings, made of filtered noise."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -8,14 +8,14 @@ from typing import Final
 import numpy as np
 
 from shared.music.constants import SAMPLE_RATE
-from training.sounds.shaping import (
-    Maker,
+from training.sounds.signals import (
+    Synthesizer,
     Wave,
     band,
     coloured,
-    scattered,
+    overlaid,
+    random_gain,
     seconds,
-    swell,
     unit,
 )
 
@@ -31,7 +31,7 @@ def _banded(rng: np.random.Generator, n: int) -> Wave:
 
 def _wind(rng: np.random.Generator, n: int) -> Wave:
     low, high = (band(coloured(rng, n, e), 40, f) for e, f in ((1.5, 500), (0.5, 2500)))
-    gusts = swell(rng, n, rng.uniform(0.5, 3), 14)
+    gusts = random_gain(rng, n, rng.uniform(0.5, 3), 14)
     return unit(low) * gusts + 0.3 * unit(high) * gusts**2
 
 
@@ -42,7 +42,7 @@ def _burst(rng: np.random.Generator, decay_s: float, low_hz: float, high_hz: flo
 
 
 def _rain(rng: np.random.Generator, n: int) -> Wave:
-    drops = scattered(
+    drops = overlaid(
         rng,
         n,
         round(n / SAMPLE_RATE * rng.uniform(60, 400)),
@@ -53,7 +53,7 @@ def _rain(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _crackle(rng: np.random.Generator, n: int) -> Wave:
-    pops = scattered(
+    pops = overlaid(
         rng,
         n,
         round(n / SAMPLE_RATE * rng.uniform(8, 60)),
@@ -63,13 +63,13 @@ def _crackle(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _applause(rng: np.random.Generator, n: int) -> Wave:
-    claps = scattered(
+    claps = overlaid(
         rng,
         n,
         round(n / SAMPLE_RATE * rng.uniform(40, 250)),
         lambda: _burst(rng, rng.uniform(0.004, 0.015), rng.uniform(500, 1200), 4500),
     )
-    return unit(claps) * swell(rng, n, 1, 4) + 0.05 * coloured(rng, n, 1)
+    return unit(claps) * random_gain(rng, n, 1, 4) + 0.05 * coloured(rng, n, 1)
 
 
 def _hum(rng: np.random.Generator, n: int) -> Wave:
@@ -83,7 +83,7 @@ def _hum(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _clicks(rng: np.random.Generator, n: int) -> Wave:
-    clicks = scattered(
+    clicks = overlaid(
         rng,
         n,
         max(2, round(n / SAMPLE_RATE * rng.uniform(1, 12))),
@@ -93,7 +93,7 @@ def _clicks(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _engine(rng: np.random.Generator, n: int) -> Wave:
-    revolutions = rng.uniform(15, 90) * swell(rng, n, 0.7, 2)
+    revolutions = rng.uniform(15, 90) * random_gain(rng, n, 0.7, 2)
     phase = np.cumsum(revolutions) / SAMPLE_RATE
     strokes = np.exp(-((phase % 1) * rng.uniform(4, 10)))
     rough = unit(strokes - strokes.mean()) + 0.6 * coloured(rng, n, 1) * (0.5 + strokes)
@@ -106,17 +106,17 @@ def _surf(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _handling(rng: np.random.Generator, n: int) -> Wave:
-    knocks = scattered(
+    knocks = overlaid(
         rng,
         n,
         round(n / SAMPLE_RATE * rng.uniform(2, 9)),
         lambda: _burst(rng, rng.uniform(0.02, 0.15), 30, rng.uniform(200, 1500)),
     )
-    rustle = band(coloured(rng, n, 0), 1500, 8000) * swell(rng, n, 8, 20)
+    rustle = band(coloured(rng, n, 0), 1500, 8000) * random_gain(rng, n, 8, 20)
     return unit(knocks) + rng.uniform(0, 0.6) * unit(rustle)
 
 
-NOISES: Final[Mapping[str, Maker]] = MappingProxyType(
+NOISES: Final[Mapping[str, Synthesizer]] = MappingProxyType(
     {
         "white": partial(_coloured, exponent=0.0),
         "pink": partial(_coloured, exponent=1.0),

@@ -1,7 +1,7 @@
-"""Texts read aloud by espeak-ng, which the package espeakng-loader carries.
+"""Speech: texts read by espeak-ng, which the package espeakng-loader contains.
 
-Its voices are synthetic: formants, not recordings. So each clip also gets what a
-recording has and a synthesizer lacks: a room, a microphone, and noise around.
+Its voices are formant synthesis, without recordings. Each clip is degraded like a recording: by
+room, microphone and background noise.
 """
 
 import ctypes
@@ -17,15 +17,15 @@ import soxr
 from numpy.typing import NDArray
 
 from shared.music.constants import SAMPLE_RATE
-from training.sounds.rooms import placed
-from training.sounds.shaping import Maker, Wave
-from training.sounds.texts import TEXTS
+from training.sounds.recording_conditions import recorded
+from training.sounds.signals import Synthesizer, Wave
+from training.sounds.speech_texts import TEXTS
 
 VARIANTS: Final = (
     *("", "f1", "f2", "f3", "f4", "m1", "m3", "m4", "m7", "Alicia", "Andrea", "Gene"),
     *("Michael", "klatt2", "klatt4", "grandma", "grandpa", "linda", "steph", "travis"),
 )
-"""Voices that read any language, by espeak-ng's names; empty for a language's own."""
+"""Voice variants for any language, by espeak-ng's names; empty for the default."""
 
 _SYNCHRONOUS: Final = 2  # AUDIO_OUTPUT_SYNCHRONOUS: samples go to the callback, within the call
 _UTF8: Final = 1  # espeakCHARS_UTF8
@@ -33,12 +33,12 @@ _RATE, _PITCH, _RANGE = 1, 3, 4  # espeak_PARAMETER
 
 
 class SpeechError(Exception):
-    """espeak-ng is not there or does not do what it was asked to."""
+    """espeak-ng is not installed or returned an error."""
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Who reads: a language, a variant of its voice, and how.
+class Voice:
+    """A voice: its language, variant, speed and pitch.
 
     ``words_per_minute`` is 80 to 450; ``pitch`` and ``range`` go from 0 to 99, 50 is usual.
     """
@@ -50,27 +50,27 @@ class Reader:
     range: int = 50
 
 
-def speak(text: str, reader: Reader) -> Wave:
+def speak(text: str, voice: Voice) -> Wave:
     """Read a text aloud.
 
     Returns:
         float64 of shape (n,) at ``SAMPLE_RATE``, full scale 1. A process that reads the
-        same texts in the same order gets the same samples; after other texts they differ
-        a little, for the flutter of a voice goes on from where it was.
+        same texts in the same order gets the same samples; after other texts they differ a
+        little, since espeak-ng keeps the state of its voice's flutter.
 
     Raises:
         SpeechError: espeakng-loader is not installed, or there is no such voice.
 
     """
     library, blocks, _ = _library()
-    name = f"{reader.language}+{reader.variant}" if reader.variant else reader.language
+    name = f"{voice.language}+{voice.variant}" if voice.variant else voice.language
     if library.espeak_SetVoiceByName(name.encode()):
         raise SpeechError(f"espeak-ng has no voice {name}.")
     library.espeak_ng_SetRandSeed(1)
     for parameter, value in (
-        (_RATE, reader.words_per_minute),
-        (_PITCH, reader.pitch),
-        (_RANGE, reader.range),
+        (_RATE, voice.words_per_minute),
+        (_PITCH, voice.pitch),
+        (_RANGE, voice.range),
     ):
         library.espeak_SetParameter(parameter, value, 0)
     blocks.clear()
@@ -81,29 +81,31 @@ def speak(text: str, reader: Reader) -> Wave:
 
 
 def _clip(rng: np.random.Generator, n: int, language: str) -> Wave:
-    """Read on from anywhere in the text, as anybody, anywhere."""
-    reader = Reader(
+    """Read from a random position in the text, by a random voice."""
+    voice = Voice(
         language,
         VARIANTS[rng.integers(len(VARIANTS))],
         int(rng.integers(120, 240)),
         int(rng.integers(20, 80)),
         int(rng.integers(25, 90)),
     )
-    # A larger or smaller throat: the formants move together, as speeding up a tape does.
-    stretch = rng.uniform(0.88, 1.15)
-    spoken = speak(TEXTS[language], reader)
-    spoken = np.asarray(soxr.resample(spoken, SAMPLE_RATE, SAMPLE_RATE * stretch))
+    # Resampling shifts all formants together, as a longer or shorter vocal tract does.
+    shift = rng.uniform(0.88, 1.15)
+    spoken = speak(TEXTS[language], voice)
+    spoken = np.asarray(soxr.resample(spoken, SAMPLE_RATE, SAMPLE_RATE * shift))
     repeated = np.resize(np.roll(spoken, -int(rng.integers(spoken.size))), n)
-    return placed(rng, repeated)
+    return recorded(rng, repeated)
 
 
 @lru_cache(maxsize=1)
 def _library() -> tuple[Any, list[NDArray[np.int16]], Any]:
-    """Start espeak-ng, once a process, with a callback that lays samples in the list."""
+    """Start espeak-ng once per process, with a callback that appends samples to the list."""
     try:
         loader = importlib.import_module("espeakng_loader")
     except ImportError as error:
-        raise SpeechError("Speech needs the package espeakng-loader, which is not here.") from error
+        raise SpeechError(
+            "Speech needs the package espeakng-loader, which is not installed."
+        ) from error
     library = ctypes.CDLL(loader.get_library_path())
     rate = library.espeak_Initialize(_SYNCHRONOUS, 0, loader.get_data_path().encode(), 0)
     if rate != SAMPLE_RATE:
@@ -120,10 +122,10 @@ def _library() -> tuple[Any, list[NDArray[np.int16]], Any]:
 
     callback = kind(collect)
     library.espeak_SetSynthCallback(callback)
-    return library, blocks, callback  # which has to live as long as the library does
+    return library, blocks, callback  # kept alive as long as the library
 
 
-SPEECHES: Final[Mapping[str, Maker]] = MappingProxyType(
+SPEECHES: Final[Mapping[str, Synthesizer]] = MappingProxyType(
     {language: partial(_clip, language=language) for language in TEXTS}
 )
 """Speech by its language, in espeak-ng's names."""

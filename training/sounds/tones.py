@@ -1,4 +1,4 @@
-"""Tones without a tune: of instruments of measurement, telephones, alarms and clocks."""
+"""Tones that are not music: test signals, telephones, alarms, metronomes."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from shared.music.constants import SAMPLE_RATE
-from training.sounds.shaping import Maker, Wave, chance, coloured, seconds, unit
+from training.sounds.signals import Synthesizer, Wave, chance, coloured, seconds, unit
 
 _DTMF_ROWS: Final = (697, 770, 852, 941)
 _DTMF_COLUMNS: Final = (1209, 1336, 1477, 1633)
@@ -19,7 +19,7 @@ _LINE_RHYTHMS: Final = ((1e9, 1.0), (0.5, 0.5), (1.0, 4.0), (2.0, 4.0), (0.25, 0
 
 
 def _floor(rng: np.random.Generator, wave: Wave) -> Wave:
-    """Lay a tone over the noise of a quiet line, or none: some are digital throughout."""
+    """Add the noise of a quiet line, in half of the cases."""
     noise = coloured(rng, wave.size, rng.uniform(0, 1.5))
     return unit(wave) + chance(rng, 0.5) * 10 ** (rng.uniform(-70, -30) / 20) * noise
 
@@ -30,9 +30,9 @@ def _pitch(rng: np.random.Generator, low_hz: float = 60, high_hz: float = 6000) 
 
 def _gates(n: int, on_s: float, off_s: float, start_s: float = 0.0) -> Wave:
     """Return 1 while a repeated signal sounds and 0 between, with edges of 2 ms."""
-    place = (seconds(n) + start_s) % (on_s + off_s)
+    position = (seconds(n) + start_s) % (on_s + off_s)
     edge = 0.002
-    return np.clip(np.minimum(place, on_s - place) / edge, 0, 1)
+    return np.clip(np.minimum(position, on_s - position) / edge, 0, 1)
 
 
 def _chord(pitches: Wave, n: int) -> Wave:
@@ -75,8 +75,8 @@ def _alarm(rng: np.random.Generator, n: int) -> Wave:
     """Alternate two pitches, or wail between them, with a horn's harmonics."""
     low = _pitch(rng, 350, 1500)
     high = low * rng.uniform(1.15, 2)
-    turn = (seconds(n) / rng.uniform(0.2, 2.5) + rng.uniform()) % 1
-    course = np.round(turn) if chance(rng, 0.5) else np.abs(2 * turn - 1)
+    cycle = (seconds(n) / rng.uniform(0.2, 2.5) + rng.uniform()) % 1
+    course = np.round(cycle) if chance(rng, 0.5) else np.abs(2 * cycle - 1)
     phase = 2 * np.pi * np.cumsum(low + (high - low) * course) / SAMPLE_RATE
     harmonics = rng.integers(1, 6)
     return _floor(rng, np.asarray(sum(np.sin(k * phase) / k for k in range(1, harmonics + 1))))
@@ -93,7 +93,7 @@ def _dtmf(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _line(rng: np.random.Generator, n: int) -> Wave:
-    """Make a dial tone, a ringing one or an engaged one."""
+    """Make a dial tone, a ringing tone or a busy tone."""
     pitches = _DIAL_TONES[rng.integers(len(_DIAL_TONES))]
     on_s, off_s = _LINE_RHYTHMS[rng.integers(len(_LINE_RHYTHMS))]
     gates = _gates(n, on_s, off_s, rng.uniform(0, 0.2))
@@ -108,7 +108,7 @@ def _metronome(rng: np.random.Generator, n: int) -> Wave:
     return _floor(rng, ring * np.exp(-since / decay))
 
 
-TONES: Final[Mapping[str, Maker]] = MappingProxyType(
+TONES: Final[Mapping[str, Synthesizer]] = MappingProxyType(
     {
         "sine": _sine,
         "sines": _sines,

@@ -1,4 +1,4 @@
-"""Intermediate results on disk, so that a study that was stopped goes on where it was."""
+"""Intermediate results on disk, so that a stopped study can be resumed."""
 
 import hashlib
 import json
@@ -13,11 +13,11 @@ from training.data.gtzan import Dataset
 
 _DIGITS: Final = 12
 Inputs = dict[str, Any]
-"""Everything that a result depends on, as far as JSON can say it."""
+"""Everything that a result depends on, in types that JSON has."""
 
 
 class Cache:
-    """A folder of results, each found again by its name and what it was computed from."""
+    """A folder of results, keyed by name and inputs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -26,7 +26,7 @@ class Cache:
     def record(
         self, name: str, inputs: Inputs, make: Callable[[], dict[str, Any]]
     ) -> dict[str, Any]:
-        """Return a JSON record, computed once."""
+        """Return a JSON record, computed where it is not in the cache."""
         path = self._path(name, inputs, "json")
         if not path.is_file():
             text = json.dumps(make(), indent=1)
@@ -37,7 +37,7 @@ class Cache:
     def arrays(
         self, name: str, inputs: Inputs, make: Callable[[], dict[str, NDArray[np.float64]]]
     ) -> dict[str, NDArray[np.float64]]:
-        """Return named arrays, computed once."""
+        """Return named arrays, computed where they are not in the cache."""
         path = self._path(name, inputs, "npz")
         if not path.is_file():
             fresh = path.with_suffix(".fresh.npz")
@@ -52,7 +52,7 @@ class Cache:
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """Return a short name for the very numbers, tracks and labels of a data set, in order."""
+    """Return a short hash of the features, tracks and labels of a data set, in order."""
     digest = hashlib.sha256(np.ascontiguousarray(dataset.features).tobytes())
     for names in (dataset.tracks, dataset.labels):
         digest.update("\n".join(names.tolist()).encode())
@@ -60,7 +60,7 @@ def fingerprint(dataset: Dataset) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     fresh = path.with_suffix(".fresh")
     fresh.write_bytes(content)
     fresh.replace(path)

@@ -1,4 +1,4 @@
-"""The parts of the study, each read from the data and written to the results."""
+"""Runs the parts of the study; each reads the data and writes its results."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,9 +16,15 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Job:
-    """What a run was asked for.
+    """Options of a run.
 
-    ``out`` is the folder that gets the report, its figures and its results.
+    Attributes:
+        data_dir: GTZAN as it is distributed; not needed for the report.
+        cache: folder of intermediate results.
+        out: folder of the report, its figures and its results.
+        threads: threads to fit with.
+        trials: trials of each search.
+
     """
 
     data_dir: Path | None
@@ -29,7 +35,7 @@ class Job:
 
 
 def run(parts: Iterable[Part], job: Job, progress: Progress) -> Results:
-    """Do some parts in their order; each leaves its results before the next begins.
+    """Run some parts in order; each writes its results before the next one starts.
 
     Raises:
         DataError: the data folder is not given or does not hold what is needed, or a
@@ -42,7 +48,7 @@ def run(parts: Iterable[Part], job: Job, progress: Progress) -> Results:
         if part not in wanted:
             continue
         if part == "report":
-            # Each part imports what it alone needs: a report needs neither XGBoost nor Optuna.
+            # Imported part by part: the report needs neither XGBoost nor Optuna.
             from training.study.report.page import write_report  # noqa: PLC0415
 
             progress("report", 0.0)
@@ -50,7 +56,7 @@ def run(parts: Iterable[Part], job: Job, progress: Progress) -> Results:
             progress("report", 1.0)
         else:
             found = _COMPUTE[part](job, results, progress)
-            # Read again: another part may have been done beside this one meanwhile.
+            # Read again: another process may have written another part meanwhile.
             results = Results.read(job.out).model_copy(update={part: found})
             results.write(job.out)
     return results
@@ -63,39 +69,39 @@ def _data(job: Job) -> Path:
 
 
 def _table(job: Job, _results: Results, progress: Progress) -> Any:
-    from training.study.protocols.comparison import table  # noqa: PLC0415
-    from training.study.protocols.rows import load_rows  # noqa: PLC0415
+    from training.study.protocols.default_classifiers import score_default_classifiers  # noqa: PLC0415
+    from training.study.published_rows import load_rows  # noqa: PLC0415
 
     rows = load_rows(_data(job))
-    return table(rows, Cache(job.cache), threads=job.threads, progress=progress)
+    return score_default_classifiers(rows, Cache(job.cache), threads=job.threads, progress=progress)
 
 
 def _tune(job: Job, _results: Results, progress: Progress) -> Any:
-    from training.study.classifiers.fitted import Bench  # noqa: PLC0415
-    from training.study.classifiers.tuning import tune  # noqa: PLC0415
-    from training.study.protocols.row_split import Contest  # noqa: PLC0415
-    from training.study.protocols.rows import load_rows  # noqa: PLC0415
+    from training.study.classifiers.prediction_cache import PredictionCache  # noqa: PLC0415
+    from training.study.published_rows import load_rows  # noqa: PLC0415
+    from training.study.tuning.holdout import Holdout  # noqa: PLC0415
+    from training.study.tuning.tuning import tune  # noqa: PLC0415
 
-    bench = Bench(Cache(job.cache), job.threads)
-    return tune(Contest(load_rows(_data(job)), bench), job.trials, progress)
+    predictions = PredictionCache(Cache(job.cache), job.threads)
+    return tune(Holdout(load_rows(_data(job)), predictions), job.trials, progress)
 
 
 def _splits(job: Job, results: Results, progress: Progress) -> Any:
-    from training.study.classifiers.fitted import Bench  # noqa: PLC0415
-    from training.study.protocols.rows import load_rows  # noqa: PLC0415
-    from training.study.protocols.splits import splits  # noqa: PLC0415
+    from training.study.classifiers.prediction_cache import PredictionCache  # noqa: PLC0415
+    from training.study.protocols.protocol_scores import score_protocols  # noqa: PLC0415
+    from training.study.published_rows import load_rows  # noqa: PLC0415
 
     data_dir = _data(job)
     if results.tune is None:
-        raise DataError("The splits are scored with the tuned models: do the part tune first.")
-    bench = Bench(Cache(job.cache), job.threads)
-    return splits(data_dir, load_rows(data_dir), results.tune, bench, progress)
+        raise DataError("The splits are scored with the tuned models: run the part tune first.")
+    predictions = PredictionCache(Cache(job.cache), job.threads)
+    return score_protocols(data_dir, load_rows(data_dir), results.tune, predictions, progress)
 
 
 def _pictures(job: Job, _results: Results, progress: Progress) -> Any:
-    from training.study.pictures.ablation import climb  # noqa: PLC0415
+    from training.study.image_network.ablation import run_ablation  # noqa: PLC0415
 
-    return climb(_data(job), Cache(job.cache), progress)
+    return run_ablation(_data(job), Cache(job.cache), progress)
 
 
 _COMPUTE: Final[Mapping[str, Callable[[Job, Results, Progress], Any]]] = {

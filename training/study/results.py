@@ -1,4 +1,4 @@
-"""What the study found, as it stands in one JSON file that the report is written from."""
+"""Results of the study: one JSON file, from which the report is written."""
 
 from pathlib import Path
 from typing import Any, Final, Self
@@ -15,8 +15,8 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Standing(_Record):
-    """One model's macro F1 on the validation and the test rows, and its seconds of fitting."""
+class HoldoutScore(_Record):
+    """Macro F1 of one model on the validation and the test rows, and seconds of its fit."""
 
     model: str
     valid_f1: float
@@ -25,17 +25,17 @@ class Standing(_Record):
 
 
 class Table(_Record):
-    """The original comparison: number of rows in each part, and the six models."""
+    """The original comparison: number of rows in each part, and scores of the six models."""
 
     train: int
     valid: int
     test: int
     missing: int
-    standings: list[Standing]
+    scores_by_model: list[HoldoutScore]
 
 
 class Trial(_Record):
-    """One point of the search; ``value`` is macro F1 on the validation rows seen so far."""
+    """One trial of the search; ``value`` is the best macro F1 on the validation rows so far."""
 
     number: int
     state: str
@@ -44,33 +44,34 @@ class Trial(_Record):
     parameters: dict[str, Any]
 
 
-class Contender(Standing):
-    """A model that was refitted in full, with what it is made of."""
+class Candidate(HoldoutScore):
+    """A model fitted in full, with its parameters."""
 
     family: str
     parameters: dict[str, Any]
 
 
 class Tuning(_Record):
-    """The search, the refits, and which of them validation chose in each family.
+    """The search, the refitted candidates, and the one that validation chose in each family.
 
-    ``importances`` maps the columns of the chosen CatBoost to their share of the
-    prediction's change, in per cent.
+    ``importances`` maps the columns of the chosen CatBoost to CatBoost's
+    PredictionValuesChange, in per cent.
     """
 
     trials: list[Trial]
-    contenders: list[Contender]
+    candidates: list[Candidate]
     chosen: dict[str, str]
     importances: dict[str, float]
 
 
 class Protocol(_Record):
-    """One way to divide the tracks, and every model's scores under it.
+    """One evaluation protocol, and every model's scores under it.
 
-    ``tracks`` and ``chunks`` count what was scored; ``shared_tracks`` is the share of the
-    scored tracks that have other chunks among those learned from, ``shared_artists``
-    the same of tracks whose known artist was learned from. ``confusion`` counts the
-    tuned CatBoost's chunks, rows true and columns told, as ``GENRES``.
+    ``tracks`` and ``chunks`` count what was scored. ``shared_tracks`` is the share of the
+    scored tracks with other chunks in the training data, ``shared_artists`` the share of
+    the scored tracks with a known artist who also has tracks in the training data.
+    ``confusion`` counts the tuned CatBoost's chunks, rows true and columns predicted, as
+    ``GENRES``.
     """
 
     name: str
@@ -85,18 +86,18 @@ class Protocol(_Record):
     track_confusion: list[list[int]]
 
 
-class Splits(_Record):
-    """The protocols, from the easiest to the one that holds for new songs."""
+class ProtocolScores(_Record):
+    """All protocols, from random rows to artists kept apart and faults filtered."""
 
     protocols: list[Protocol]
     unknown_artists: int
 
 
-class Rung(_Record):
-    """One version of the picture network over its repetitions.
+class VersionScore(_Record):
+    """Scores of one version of the image network over its repetitions.
 
-    ``six_f1`` holds macro F1 over the genres with 60 pictures or more and ``ten_f1``
-    over all ten, one value a repetition, each over every picture once.
+    ``six_f1`` is macro F1 over the genres with 60 images or more, ``ten_f1`` over all ten;
+    one value for each repetition, over all images.
     """
 
     name: str
@@ -109,19 +110,19 @@ class Rung(_Record):
 
 
 class Pictures(_Record):
-    """The picture network: what it learned from, as it was and as it became."""
+    """The image network: number of images of each genre, and scores of each version."""
 
     counts: dict[str, int]
     folds: int
-    rungs: list[Rung]
+    versions: list[VersionScore]
 
 
 class Results(_Record):
-    """All parts; one that was not computed is ``None``."""
+    """All parts; ``None`` where a part was not computed."""
 
     table: Table | None = None
     tune: Tuning | None = None
-    splits: Splits | None = None
+    splits: ProtocolScores | None = None
     pictures: Pictures | None = None
 
     @classmethod
@@ -129,7 +130,7 @@ class Results(_Record):
         """Read the results in a folder; empty where there are none.
 
         Raises:
-            DataError: the file is not one of ours.
+            DataError: the file does not hold results of the study.
 
         """
         path = folder / FILE

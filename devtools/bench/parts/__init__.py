@@ -1,1 +1,1 @@
-"""The parts of the benchmark; each measures one concern and returns figures."""
+"""Parts of the benchmark: ``chunk``, ``files``, ``start``, ``queue``, ``latency``."""

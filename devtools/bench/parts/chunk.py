@@ -1,4 +1,4 @@
-"""Part ``chunk``: what three seconds of music cost, group by group, against plain librosa."""
+"""Part ``chunk``: time of one chunk of 3 s, by group of features, against plain librosa."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from devtools.bench import music
+from devtools.bench import sample_tracks
 from devtools.bench.report.figures import Figure, Spread, cpu_s
 from devtools.bench.scale import Scale
 from shared.music.chunking import chunks
@@ -26,54 +26,54 @@ from shared.music.tagging.tagger import Tagger
 from tests.shared.music.golden import golden
 
 Samples = NDArray[np.float32]
-TaskName = Callable[[], object]
+Timed = Callable[[], object]
 
 FEATURES_MS: Final = 18.0
 FASTER: Final = 11.0
 DEVIATION: Final = 1e-5
-MOST_CHUNKS: Final = music.VARIATIONS * music.MINUTE_S // CHUNK_SECONDS
-JUDGED_CHUNKS: Final = 80
+MOST_CHUNKS: Final = sample_tracks.VARIATIONS * sample_tracks.MINUTE_S // CHUNK_SECONDS
+TRACK_CHUNKS: Final = 80
 """A track of four minutes."""
 
 ABOUT: Final = """\
 CPU time of one thread (`OMP_NUM_THREADS=1` and likewise), the median over chunks of a composed
-track; each chunk goes through every function once before the next one does, so that a machine
-that changes its speed does so for all of them. The groups call the product's own functions, the
-plain loop is `features/reference.py`: one librosa call per feature. Groups that start from spectra
-do not count them again; the whole set also takes means and variances. Deviations are told in
-standard deviations of the published GTZAN table."""
+track; all functions run on one chunk before the next one, so that a change of the machine's speed
+affects them alike. The groups call the product's own functions; the plain loop is
+`features/reference.py`, one librosa call per feature. Groups that start from spectra do
+not count them again; the whole set also takes means and variances. Deviations are in standard
+deviations of the published GTZAN table."""
 
 
 def measure(scale: Scale) -> list[Figure]:
     """Time the features, the tags and the model, and compare the features with librosa's."""
     engine.compile_librosa()
-    pieces = list(islice(_pieces(), max(scale.rounds, scale.compared)))
+    samples = list(islice(_sample_chunks(), max(scale.rounds, scale.compared)))
     known = Tagger.load()
     fast.warm_up()
     chunk_tags.warm_up(known)
     reference.warm_up()
-    times = _times([_steps(piece, known) for piece in pieces[: scale.rounds]])
+    times = _times([_timed_functions(chunk, known) for chunk in samples[: scale.rounds]])
     return [
         *_group_figures(times),
         *_whole_figures(times),
-        _worst_deviation(pieces[: scale.compared]),
-        *_model_figures(pieces, known),
+        _worst_deviation(samples[: scale.compared]),
+        *_model_figures(samples, known),
     ]
 
 
-def _pieces() -> Iterator[Samples]:
-    """Yield chunks of CHUNK_SAMPLES, no two next to each other from one part of a minute."""
-    track = music.track(music.VARIATIONS * music.MINUTE_S)
-    heard = [
-        piece[:CHUNK_SAMPLES]
-        for piece, _, _ in chunks(decode(io.BytesIO(track), max_duration_s=600))
+def _sample_chunks() -> Iterator[Samples]:
+    """Yield chunks of CHUNK_SAMPLES; consecutive ones are from different parts of a minute."""
+    track = sample_tracks.track(sample_tracks.VARIATIONS * sample_tracks.MINUTE_S)
+    loaded = [
+        chunk[:CHUNK_SAMPLES]
+        for chunk, _, _ in chunks(decode(io.BytesIO(track), max_duration_s=600))
     ]
-    # 7 and the number of chunks have no common divisor: every chunk comes once.
-    yield from (heard[7 * n % MOST_CHUNKS] for n in range(MOST_CHUNKS))
+    # 7 and the number of chunks are coprime: every chunk comes once.
+    yield from (loaded[7 * n % MOST_CHUNKS] for n in range(MOST_CHUNKS))
 
 
-def _steps(chunk: Samples, known: Tagger) -> dict[str, TaskName]:
-    """Return what is timed on a chunk; what a group starts from is made beforehand."""
+def _timed_functions(chunk: Samples, known: Tagger) -> dict[str, Timed]:
+    """Return the functions to time on a chunk; inputs of each group are prepared before."""
     own = Spectra.of(chunk)
     patch = tagger.chunk_patch(chunk)
     onsets_of = rhythm.onset_strength
@@ -104,8 +104,8 @@ def _cepstrum(power: Samples) -> Samples:
     return spectral.mfcc(spectra.power_to_db(spectra.melspectrogram(power)))
 
 
-def _times(rounds: list[dict[str, TaskName]]) -> dict[str, list[float]]:
-    """Time every step of every round, in milliseconds of CPU, after one round for nothing."""
+def _times(rounds: list[dict[str, Timed]]) -> dict[str, list[float]]:
+    """Time every function on every chunk, in milliseconds of CPU, after a warm-up."""
     for step in rounds[0].values():
         step()
     taken = [{name: cpu_s(step) * 1000 for name, step in steps.items()} for steps in rounds]
@@ -133,13 +133,13 @@ def _whole_figures(times: dict[str, list[float]]) -> Iterator[Figure]:
     yield Figure("tags", median(times["tags"]), "ms", note="with levelling")
 
 
-def _worst_deviation(pieces: list[Samples]) -> Figure:
+def _worst_deviation(samples: list[Samples]) -> Figure:
     """Compare each feature of each chunk with plain librosa's."""
     _, published_sd, _ = golden()
     off = np.stack(
         [
             np.abs(analyse_chunk(p).features - reference.analyse_chunk(p).features) / published_sd
-            for p in pieces
+            for p in samples
         ]
     )
     place, column = np.unravel_index(off.argmax(), off.shape)
@@ -148,17 +148,17 @@ def _worst_deviation(pieces: list[Samples]) -> Figure:
         float(off[place, column]),
         "standard deviations",
         DEVIATION,
-        note=f"{FEATURE_NAMES[column]}, over {len(pieces)} chunks",
+        note=f"{FEATURE_NAMES[column]}, over {len(samples)} chunks",
     )
 
 
-def _model_figures(pieces: list[Samples], known: Tagger) -> Iterator[Figure]:
+def _model_figures(samples: list[Samples], known: Tagger) -> Iterator[Figure]:
     """Time the model on a track of half a minute and one of four minutes."""
     model = GenreModel.load()
-    some = pieces[:WINDOW_CHUNKS]
-    table: Any = np.stack([analyse_chunk(piece).features for piece in some])
-    likely = np.stack([known.tag_chunk(piece) for piece in some])
-    for length in (WINDOW_CHUNKS, JUDGED_CHUNKS):
+    some = samples[:WINDOW_CHUNKS]
+    table: Any = np.stack([analyse_chunk(chunk).features for chunk in some])
+    likely = np.stack([known.tag_chunk(chunk) for chunk in some])
+    for length in (WINDOW_CHUNKS, TRACK_CHUNKS):
         rows = list(islice(cycle(range(len(some))), length))
         model.predict_track(table[rows], likely[rows])
         taken = [cpu_s(lambda: model.predict_track(table[rows], likely[rows])) for _ in range(9)]  # noqa: B023 - called at once

@@ -1,4 +1,4 @@
-"""Part ``files``: whole files, from their bytes to the verdict, each in a fresh process."""
+"""Part ``files``: whole files from bytes to verdict, each in a new process."""
 
 import json
 import subprocess
@@ -8,24 +8,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from devtools.bench import music
+from devtools.bench import sample_tracks
 from devtools.bench.report.figures import Figure
 from devtools.bench.scale import Scale
 
 LENGTHS: Final = {"30 s": 30, "4 min": 240, "60 min": 3600, "3 h": 10_800}
-KINDS: Final[tuple[music.Kind, ...]] = ("mp3", "m4a", "opus")
+KINDS: Final[tuple[sample_tracks.Kind, ...]] = ("mp3", "m4a", "opus")
 FASTER: Final = 8.0
 GROWTH: Final = 1.15
-"""Peak memory of decoding an hour over that of four minutes; decoded PCM would make it ten."""
+"""Target: peak memory of decoding an hour over that of four minutes; about 10 if PCM were kept."""
 
 ABOUT: Final = """\
 `analyse` of `shared.music.pipeline` with the shipped model and tagger on composed stereo
-tracks of 128 kbit/s, each file in a fresh process that has loaded and warmed up everything before
-the clock starts. Times are wall time: the tags are computed in a second thread, as in the command
-line. The peak is that of the whole process, libraries and model included. For the comparison the
-plain loop of librosa calls (`features/reference.py`, decoding not counted) runs on 20 of the file's
-80 chunks, half of them before and half after the verdicts, in the same process, and is scaled
-to 80; the verdict's time is the median of three and has everything in it."""
+tracks of 128 kbit/s, each file in a new process that has loaded and warmed up everything before
+the clock starts. Times are wall time: tags are computed in a second thread, as in the command
+line. The peak is that of the whole process, with libraries and model. For the comparison the plain
+loop of librosa calls (`shared/music/features/reference.py`, without decoding) runs on 20 of the
+file's 80 chunks, half of them before and half after the verdicts, in the same process, and is
+scaled to 80; the verdict's time is the median of three and includes everything."""
 
 
 def measure(scale: Scale) -> list[Figure]:
@@ -41,7 +41,7 @@ def measure(scale: Scale) -> list[Figure]:
     return figures
 
 
-def _files(*, long: bool) -> Iterator[tuple[str, music.Kind]]:
+def _files(*, long: bool) -> Iterator[tuple[str, sample_tracks.Kind]]:
     for length in ("30 s", "4 min"):
         yield from ((length, kind) for kind in KINDS)
     yield "60 min", "mp3"
@@ -49,10 +49,10 @@ def _files(*, long: bool) -> Iterator[tuple[str, music.Kind]]:
         yield "3 h", "mp3"
 
 
-def _written(folder: Path, length: str, kind: music.Kind) -> Path:
+def _written(folder: Path, length: str, kind: sample_tracks.Kind) -> Path:
     path = folder / f"{LENGTHS[length]}.{kind}"
     if not path.exists():
-        path.write_bytes(music.track(LENGTHS[length], kind))
+        path.write_bytes(sample_tracks.track(LENGTHS[length], kind))
     return path
 
 

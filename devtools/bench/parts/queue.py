@@ -1,4 +1,4 @@
-"""Part ``queue``: what the broker adds, what a second process brings, what Redis has to hold."""
+"""Part ``queue``: overhead of the broker, speed-up of a second process, memory of Redis."""
 
 import threading
 import time
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from devtools.bench import music
-from devtools.bench.programs.trivial import Trivial
+from devtools.bench import sample_tracks
+from devtools.bench.deployment import Deployment, deployed
+from devtools.bench.programs.trivial_tasks import TrivialTasks
 from devtools.bench.report.figures import Figure, Spread
 from devtools.bench.scale import Scale
-from devtools.bench.stand import Stand, stand
 from shared.queue.celery_config import QueueName, TaskName, broker_app, send
 from shared.queue.messages import JobMessage, Track
 from shared.settings import JobSettings, LimitSettings
@@ -22,44 +22,44 @@ PEAK_MB: Final = 64.0
 BURST: Final = 200
 SAMPLE_S: Final = 0.02
 LIMIT_S: Final = 600
-"""Seconds that fetching a file may take."""
+"""Time limit of the ingest task, in seconds."""
 MIXES: Final = {"60 min": (3600, 32_000), "3 h": (10_800, 8000)}
 """Length in seconds and bit rate: just below the 16 MB up to which a file waits in Redis."""
 
 ABOUT: Final = """\
-An embedded Valkey, a worker as a process of its own with one or two processes that run tasks, and
-an emulated Telegram from which it fetches and to which it replies; no bot. Trivial tasks are real
-messages for jobs that nobody knows: the worker takes a lease, counts, looks, and ends; starts and
-ends are those of Celery's own events. The throughput is over whole jobs, from fetching to reply,
-on five-minute mp3 that all come at once; first with one process, then with two. Redis' memory is
-`used_memory`, sampled every 20 ms during one job, less what it was before: the uploaded file (a
-mix just small enough to wait in Redis), its PCM under way, the features, and all buffers."""
+An embedded Valkey, a worker with one or two processes, and the Telegram emulator that it downloads
+from and replies to; no bot. Trivial tasks are real messages for unknown jobs: the worker takes a
+lease, finds no job, and ends; times of start and end are from Celery's events. The throughput is
+over whole jobs, from download to reply, on five-minute mp3 that are queued at once; first with one
+process, then with two. Redis' memory is `used_memory`, sampled every 20 ms during one job, less
+what it was before: the uploaded file (a mix just small enough to be kept in Redis), its PCM in
+flight, the features, and all buffers."""
 
 
 def measure(scale: Scale) -> list[Figure]:
     """Measure with one process, then with two; last the mixes, on two."""
     figures: list[Figure] = []
-    tracks = [music.unlike(music.track(TRACK_S)) for _ in range(scale.tracks)]
-    with stand(concurrency=1) as running:
-        with Trivial(running) as trivial:
-            trivial.run()  # also waits for the worker to be up
+    tracks = [sample_tracks.unique_copy(sample_tracks.track(TRACK_S)) for _ in range(scale.tracks)]
+    with deployed(concurrency=1) as running:
+        with TrivialTasks(running) as trivial:
+            trivial.run()  # also waits for the worker's start
             figures += _overhead(trivial, scale.messages)
-        one_s = _finish(running, tracks)
-    with stand(concurrency=2) as running:
-        with Trivial(running) as trivial:
+        one_s = _process_all(running, tracks)
+    with deployed(concurrency=2) as running:
+        with TrivialTasks(running) as trivial:
             trivial.run()
-        two_s = _finish(running, tracks)
+        two_s = _process_all(running, tracks)
         figures += _throughput(len(tracks) * TRACK_S, one_s, two_s)
         for name, (seconds, bit_rate) in MIXES.items():
             if name == "60 min" or scale.long:
-                figures += _memory(running, name, music.track(seconds, bit_rate=bit_rate))
+                figures += _memory(running, name, sample_tracks.track(seconds, bit_rate=bit_rate))
     return figures
 
 
-def _overhead(trivial: Trivial, messages: int) -> list[Figure]:
-    courses = [trivial.run() for _ in range(messages)]
-    starts = Spread.of([(course.started - course.sent) * 1000 for course in courses])
-    ends = Spread.of([(course.ended - course.sent) * 1000 for course in courses])
+def _overhead(trivial: TrivialTasks, messages: int) -> list[Figure]:
+    times = [trivial.run() for _ in range(messages)]
+    starts = Spread.of([(one.started - one.sent) * 1000 for one in times])
+    ends = Spread.of([(one.ended - one.sent) * 1000 for one in times])
     return [
         Figure("trivial task, sent to started, median", starts.median, "ms"),
         Figure("trivial task, sent to started, 95th percentile", starts.p95, "ms"),
@@ -79,9 +79,9 @@ def _throughput(audio_s: float, one_s: float, two_s: float) -> list[Figure]:
     ]
 
 
-def _memory(running: Stand, name: str, mix: bytes) -> list[Figure]:
+def _memory(running: Deployment, name: str, mix: bytes) -> list[Figure]:
     with _watched(running) as peak:
-        taken_s = _finish(running, [mix])
+        taken_s = _process_all(running, [mix])
     return [
         Figure(f"mix of {name}, two processes", taken_s, "s"),
         Figure(f"mix of {name}: the file itself", len(mix) / 1e6, "MB"),
@@ -89,17 +89,17 @@ def _memory(running: Stand, name: str, mix: bytes) -> list[Figure]:
     ]
 
 
-def _finish(running: Stand, tracks: list[bytes]) -> float:
-    """Put tracks of as many persons on the queue; the seconds until all are answered.
+def _process_all(running: Deployment, tracks: list[bytes]) -> float:
+    """Queue one track each of several persons; return the seconds until all are done.
 
     Raises:
-        BrokenError: they do not come to an end.
-        RuntimeError: one was not answered by a verdict.
+        BrokenError: they do not finish.
+        RuntimeError: one ended without a verdict.
 
     """
     app = broker_app(running.settings, LimitSettings())
     jobs = JobStore.open(running.settings, JobSettings())
-    known = [_arrived(running, data) for data in tracks]
+    known = [_uploaded(running, data) for data in tracks]
     started = time.monotonic()
     for track in known:
         jobs.create(track)
@@ -117,8 +117,8 @@ def _finish(running: Stand, tracks: list[bytes]) -> float:
     return taken_s
 
 
-def _arrived(running: Stand, data: bytes) -> Track:
-    """Have a file lie at Telegram, and describe it as the bot would."""
+def _uploaded(running: Deployment, data: bytes) -> Track:
+    """Upload a file to the emulator, and describe it as the bot would."""
     sent = running.person().send(data)
     assert sent.media is not None, "that is what was sent"  # noqa: S101 - for the type checker
     return Track(
@@ -133,8 +133,8 @@ def _arrived(running: Stand, data: bytes) -> Track:
 
 
 @contextmanager
-def _watched(running: Stand) -> Iterator[list[int]]:
-    """Yield a list whose one number becomes by how many bytes Redis' memory grew at most."""
+def _watched(running: Deployment) -> Iterator[list[int]]:
+    """Yield a list that holds the peak growth of Redis' memory so far, in bytes."""
     over = threading.Event()
     with running.redis() as redis:
         before = _used(redis)

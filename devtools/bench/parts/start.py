@@ -1,4 +1,4 @@
-"""Part ``start``: how long it takes until something can be used."""
+"""Part ``start``: time until a process is ready."""
 
 import io
 import os
@@ -14,10 +14,10 @@ from typing import Final
 
 import numpy as np
 
-from devtools.bench.programs.trivial import Trivial
+from devtools.bench.deployment import deployed, start_worker
+from devtools.bench.programs.trivial_tasks import TrivialTasks
 from devtools.bench.report.figures import Figure, wall_s
 from devtools.bench.scale import Scale
-from devtools.bench.stand import stand, start_worker
 from shared.music.constants import CHUNK_HOP, PCM_FULL_SCALE, SAMPLE_RATE
 
 FIRST_VERDICT_S: Final = 6.0
@@ -26,15 +26,14 @@ COLD_STARTS: Final = 2
 LIMIT_S: Final = 120.0
 
 ABOUT: Final = """\
-Wall time of fresh processes, the median of several; Python's own bytecode is compiled already, as
-after an installation. Cold means that numba would find no compiled functions (`NUMBA_CACHE_DIR` is
-an empty folder each time), which nothing on this path asks for any more. The worker's time is from
-its start to the end of a trivial task that lay on the queue before; in it are the libraries, the
-model, the tagger and the warm-up."""
+Wall time of fresh processes, the median of several, with bytecode compiled as after an
+installation. Cold means an empty `NUMBA_CACHE_DIR` (nothing here needs numba any more). The
+worker's time is from its start to the end of a trivial task that was on the queue before; it
+includes the libraries, the model, the tagger and the warm-up."""
 
 
 def measure(scale: Scale) -> list[Figure]:
-    """Time the command line, the bot's import and a worker's way to its first task."""
+    """Time the command line, the bot's import and a worker up to its first task."""
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "sound.wav"
         sound.write_bytes(_wav())
@@ -95,8 +94,8 @@ def _output(arguments: Sequence[str], settings: Mapping[str, str] | None = None)
 
 
 def _worker_s() -> float:
-    """Start a worker while a task waits for it."""
-    with stand(worker=False) as running, Trivial(running) as trivial:
+    """Start a worker with a task on the queue, and time the end of that task."""
+    with deployed(worker=False) as running, TrivialTasks(running) as trivial:
         started = time.time()
         start_worker(running, concurrency=1)
         return trivial.run().ended - started

@@ -1,7 +1,7 @@
-"""The bot, with its event loop measured (``python -m devtools.bench.programs.bot``).
+"""The bot with a monitor of its event loop (``python -m devtools.bench.programs.bot FILE``).
 
-On SIGUSR1 it writes how late its loop has woken since the last time into FILE, as JSON, and
-begins anew. Everything else is as ``services.bot`` does it.
+On SIGUSR1 it writes the lag of its loop since the last signal to FILE, as JSON. Everything else
+is as in ``services.bot``.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from shared import logs
 
 
 async def _serve(target: Path) -> None:
-    app = App.make(Config.from_env())
+    app = App.create(Config.from_env())
     gc.collect()
     gc.freeze()
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""One file in a process of its own: arguments ``verdict|plain|decode PATH``."""
+"""Measures one file: arguments ``verdict|plain|decode PATH``; prints JSON."""
 
 import os
 
@@ -18,14 +18,14 @@ from shared.music.constants import CHUNK_SAMPLES, SAMPLE_RATE  # noqa: E402
 from shared.music.decoding.decoder import decode  # noqa: E402
 
 SAMPLED: Final = 20
-"""Chunks on which the plain loop is timed."""
+"""Chunks on which the loop of librosa calls is timed."""
 VERDICTS: Final = 3
 LONGEST_S: Final = 1e6
 
 
 def verdict(path: Path) -> dict[str, float]:
-    """Judge a file once."""
-    # Here, so that a process that only decodes does not hold what it takes.
+    """Classify a file once."""
+    # Imported here so that a process that only decodes does not load them.
     from shared.music.features import fast  # noqa: PLC0415
     from shared.music.model.classifier import GenreModel  # noqa: PLC0415
     from shared.music.pipeline import analyse  # noqa: PLC0415
@@ -46,35 +46,35 @@ def verdict(path: Path) -> dict[str, float]:
 
 
 def plain(path: Path) -> dict[str, float]:
-    """Judge a file, and run the plain loop over some of its chunks before and after."""
+    """Classify a file, and run the loop of librosa calls on some of its chunks before and after."""
     from shared.music.chunking import chunks  # noqa: PLC0415 - likewise
     from shared.music.features import reference  # noqa: PLC0415
 
-    heard = [piece[:CHUNK_SAMPLES] for piece, _, _ in chunks(decode(path, max_duration_s=1e6))]
-    sample = heard[:: max(1, len(heard) // SAMPLED)]
+    loaded = [samples[:CHUNK_SAMPLES] for samples, _, _ in chunks(decode(path, max_duration_s=1e6))]
+    sample = loaded[:: max(1, len(loaded) // SAMPLED)]
     reference.warm_up()
     wall = cpu = 0.0
     taken: list[dict[str, float]] = []
     for part in (sample[::2], sample[1::2]):
         started, cpu_started = time.perf_counter(), time.process_time()
-        for piece in part:
-            reference.analyse_chunk(piece)
+        for samples in part:
+            reference.analyse_chunk(samples)
         wall += time.perf_counter() - started
         cpu += time.process_time() - cpu_started
         taken = taken or [verdict(path) for _ in range(VERDICTS)]
-    whole = len(heard) / len(sample)
+    whole = len(loaded) / len(sample)
     return {
         "wall_s": median(once["wall_s"] for once in taken),
         "cpu_s": median(once["cpu_s"] for once in taken),
         "plain_s": wall * whole,
         "plain_cpu_s": cpu * whole,
         "sampled": len(sample),
-        "chunks": len(heard),
+        "chunks": len(loaded),
     }
 
 
 def decoded(path: Path) -> dict[str, float]:
-    """Decode a file and keep nothing of it."""
+    """Decode a file without keeping it."""
     started = time.process_time()
     samples = sum(block.size for block in decode(path, max_duration_s=LONGEST_S))
     return {

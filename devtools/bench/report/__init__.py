@@ -1,1 +1,1 @@
-"""From figures to a record, a table on the terminal and a page."""
+"""Figures, their record, the table in the terminal, and ``docs/benchmarks.md``."""

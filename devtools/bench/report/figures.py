@@ -1,4 +1,4 @@
-"""What a measurement yields, and whether it keeps what was promised."""
+"""Measured figures and their targets."""
 
 import math
 import time
@@ -18,11 +18,11 @@ class Figure:
 
     Attributes:
         name: what was measured.
-        value: the number; not finite where the measurement came to nothing.
+        value: the number; not finite where the measurement failed.
         unit: of the value and of the target.
-        target: what the value must be at most or at least, where something is promised.
-        kind: which of the two.
-        note: what a reader must know of this one number, such as what it was scaled from.
+        target: upper or lower bound of the value; None where there is no target.
+        kind: whether the target is an upper or a lower bound.
+        note: a remark, such as what the value was scaled from.
 
     """
 
@@ -35,7 +35,7 @@ class Figure:
 
     @property
     def held(self) -> bool | None:
-        """Whether the promise is kept; None where nothing is promised."""
+        """Whether the target is met; None without a target."""
         if self.target is None:
             return None
         if not math.isfinite(self.value):
@@ -45,7 +45,7 @@ class Figure:
         return self.value >= self.target
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what goes into the record; a value that is not finite becomes null."""
+        """Return the figure for JSON; a value that is not finite becomes null."""
         return {
             "name": self.name,
             "value": self.value if math.isfinite(self.value) else None,
@@ -58,7 +58,7 @@ class Figure:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read what ``as_dict`` wrote; whether it is held is worked out anew."""
+        """Read a figure from JSON; ``held`` is computed again."""
         facts = {key: value for key, value in record.items() if key != "held"}
         if facts["value"] is None:
             facts["value"] = math.nan
@@ -75,20 +75,20 @@ class Spread:
 
     @classmethod
     def of(cls, values: list[float]) -> Self:
-        """Describe values, one at least; the 95th percentile is one of them (nearest rank)."""
+        """Summarise at least one value; the 95th percentile is by nearest rank."""
         p95 = np.percentile(values, 95, method="inverted_cdf")
         return cls(median(values), float(p95), max(values))
 
 
 def cpu_s(function: Callable[[], object]) -> float:
-    """Call a function; the CPU time that all threads of this process took, in seconds."""
+    """Call a function; return the CPU time of all threads of this process, in seconds."""
     started = time.process_time()
     function()
     return time.process_time() - started
 
 
 def wall_s(function: Callable[[], object]) -> float:
-    """Call a function; how long that took, in seconds."""
+    """Call a function; return its wall time, in seconds."""
     started = time.perf_counter()
     function()
     return time.perf_counter() - started

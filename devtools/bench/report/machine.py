@@ -1,4 +1,4 @@
-"""What a run was measured on."""
+"""The machine that a run was measured on."""
 
 import os
 import platform
@@ -26,7 +26,7 @@ GIB = 2**30
 
 
 def machine() -> dict[str, Any]:
-    """Describe this machine and what is installed on it; nothing of it changes within a run."""
+    """Describe the machine and the installed versions."""
     return {
         "cpu": _cpu(),
         "cores": cores(),
@@ -45,15 +45,15 @@ def cores() -> int:
 
 
 def load() -> float:
-    """Return how many processes wanted a core in the last minute, ours included."""
+    """Return the load average of the last minute, this process included."""
     return round(os.getloadavg()[0], 2)
 
 
 def peak_mb() -> float:
     """Return the peak resident memory of this process, in MB (10^6 bytes).
 
-    On Linux ``ru_maxrss`` is handed on to children across exec, so that of a small child of a
-    large parent would be the parent's; the kernel's own high-water mark is not.
+    On Linux ``ru_maxrss`` is inherited across exec, so a small child of a large parent would
+    report the parent's; VmHWM is not inherited.
     """
     status = Path("/proc/self/status")
     if status.exists():

@@ -1,4 +1,4 @@
-"""``docs/benchmarks.md``: what was measured, on what, against what was promised."""
+"""``docs/benchmarks.md``: the machine, the targets, and all figures."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,12 +16,12 @@ def page(
 
     Args:
         machine: from ``devtools.bench.report.machine.machine``.
-        results: a result for each part, in the order in which they are to stand.
-        about: how each part's figures are taken, by its name.
+        results: a result for each part, in the order of the page.
+        about: how each part is measured, by its name.
 
     """
     results = list(results)
-    sections = [_head(machine), _promises(results)]
+    sections = [_head(machine), _targets(results)]
     sections += [_section(result, about.get(result.part, "")) for result in results]
     return "\n\n".join(sections) + "\n"
 
@@ -33,7 +33,7 @@ def _head(machine: Mapping[str, Any]) -> str:
 
 Written by `make bench`; a part alone is measured by `make bench PARTS=chunk`, three-hour tracks
 as well with `make bench LONG=1`. Ratios and distributions come from one run of one part, so they
-say more than the absolute times, which are this machine's.
+say more than the absolute times, which depend on the machine.
 
 | machine | |
 |---|---|
@@ -43,11 +43,11 @@ say more than the absolute times, which are this machine's.
 | versions | {versions} |"""
 
 
-def _promises(results: list[PartResult]) -> str:
-    """Tell first what was promised and not kept."""
+def _targets(results: list[PartResult]) -> str:
+    """List the targets that were missed."""
     late = missed(results)
-    promised = sum(f.held is not None for result in results for f in result.figures)
-    lines = ["## Targets", "", f"{promised - len(late)} of {promised} are held."]
+    with_target = sum(f.held is not None for result in results for f in result.figures)
+    lines = ["## Targets", "", f"{with_target - len(late)} of {with_target} are held."]
     broken = [result for result in results if result.error is not None]
     if late or broken:
         lines += ["", "| part | figure | measured | target |", "|---|---|---|---|"]

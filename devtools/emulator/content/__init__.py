@@ -1,1 +1,1 @@
-"""What a message holds: markup, objects, keyboards, and kinds of files."""
+"""Content of messages: ``markup`` parses HTML, ``file_signatures`` recognises file formats."""

@@ -7,10 +7,9 @@ an error, never passed over.
 
 import re
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from devtools.emulator.errors import ApiError, bad_request
-from devtools.emulator.state.records import JsonObject
 
 _KINDS: Final = {
     "b": "bold",
@@ -39,19 +38,23 @@ _NAMED: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _LANGUAGE: Final = "language-"
 
 
+Entity = dict[str, Any]
+"""A MessageEntity, as JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class FormattedText:
     """Plain text with its entities; offsets and lengths count UTF-16 units."""
 
     text: str
-    entities: list[JsonObject] = field(default_factory=list)
+    entities: list[Entity] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _Open:
     tag: str
     offset: int
-    extra: JsonObject
+    extra: Entity
 
 
 class _Reader:
@@ -62,7 +65,7 @@ class _Reader:
         self._pieces: list[str] = []
         self._length = 0
         self._open: list[_Open] = []
-        self._entities: list[JsonObject] = []
+        self._entities: list[Entity] = []
 
     def read(self) -> FormattedText:
         at = 0
@@ -170,7 +173,7 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _extra(tag: str, attributes: dict[str, str]) -> JsonObject:
+def _extra(tag: str, attributes: dict[str, str]) -> Entity:
     if tag == "a" and attributes.get("href"):
         return {"url": attributes["href"]}
     if tag == "code" and attributes.get("class", "").startswith(_LANGUAGE):

@@ -1,4 +1,4 @@
-"""The HTTP face of the Bot API."""
+"""The Bot API over HTTP."""
 
 import asyncio
 from typing import Any, Final
@@ -6,17 +6,18 @@ from typing import Any, Final
 from aiohttp import web
 
 from devtools.emulator.errors import ApiError, too_many_requests
+from devtools.emulator.http.app_keys import STATE
+from devtools.emulator.http.call_reader import read_call
 from devtools.emulator.http.control import add_control_routes
 from devtools.emulator.http.downloads import download
-from devtools.emulator.http.keys import STATE
-from devtools.emulator.http.params import Call, read_call
-from devtools.emulator.http.transport import drop_connection, refusal, server_error
+from devtools.emulator.http.responses import drop_connection, refusal, server_error
 from devtools.emulator.methods import METHODS
+from devtools.emulator.methods.call import Call
+from devtools.emulator.state.emulator_state import EmulatorState
 from devtools.emulator.state.faults import Fault
-from devtools.emulator.state.world import EmulatorState
 
 CONTROL_BODY_LIMIT: Final = 2 << 30
-"""Largest request in bytes: Telegram lets people send files of 2 GB."""
+"""Largest request body in bytes; people can send files of 2 GB."""
 
 _WRITING: Final = ("send", "edit")
 _NOT_WRITING: Final = "sendChatAction"
@@ -26,8 +27,8 @@ def build_app(state: EmulatorState) -> web.Application:
     """Build the application: Bot API, file downloads and control routes.
 
     Args:
-        state: kept by the caller, who may use it while the application runs, and whose
-            waiting polls are ended when the application shuts down.
+        state: may also be used by the caller while the application runs; waiting polls
+            end when the application shuts down.
 
     """
     app = web.Application(client_max_size=CONTROL_BODY_LIMIT)
@@ -58,7 +59,7 @@ async def _bot_method(request: web.Request) -> web.StreamResponse:
         if fault and fault.kind == "drop":
             return drop_connection(request)
         if fault:
-            await _suffer(fault)
+            await _apply_fault(fault)
         _charge(state, name, call)
         result = await handler(state, call)
     except ApiError as error:
@@ -69,7 +70,7 @@ async def _bot_method(request: web.Request) -> web.StreamResponse:
     return _success(result)
 
 
-async def _suffer(fault: Fault) -> None:
+async def _apply_fault(fault: Fault) -> None:
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
     elif fault.kind == "retry_after":

@@ -1,7 +1,7 @@
-"""Routes under /_emulator: what people do, what they see, and faults.
+"""Routes under /_emulator: actions of people, contents of chats, and faults.
 
-Every body is JSON but for files, which come as multipart with a part named "file".
-A refused action answers 400 or 404 with {"error": "..."}.
+Bodies are JSON, except uploads, which are multipart with a part named "file". A refused action
+returns 400 or 404 with {"error": "..."}.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,14 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from devtools.emulator.config import RateLimits
 from devtools.emulator.errors import ApiError, ImpossibleActionError
-from devtools.emulator.http.keys import STATE
-from devtools.emulator.http.params import read_call
+from devtools.emulator.http.app_keys import STATE
+from devtools.emulator.http.call_reader import read_call
 from devtools.emulator.state.faults import Fault
 from devtools.emulator.state.records import MediaKind, MediaOptions, User
 
 PREFIX: Final = "/_emulator"
 LONGEST_WAIT_S: Final = 60.0
-"""Longest wait for an event that one request may ask for, in seconds."""
+"""Longest wait for an event in one request, in seconds."""
 
 _OPTIONS: Final = TypeAdapter(MediaOptions)
 _LIMITS: Final = TypeAdapter(RateLimits)
@@ -32,7 +32,7 @@ class _Body(BaseModel):
 
 
 class TextBody(_Body):
-    """What a person writes."""
+    """A text to send."""
 
     text: str = Field(min_length=1)
     user_id: int | None = None
@@ -40,7 +40,7 @@ class TextBody(_Body):
 
 
 class PressBody(_Body):
-    """A button that a person presses."""
+    """A button to press."""
 
     message_id: int
     data: str
@@ -48,20 +48,20 @@ class PressBody(_Body):
 
 
 class EditBody(_Body):
-    """A text that a person changes."""
+    """A text to edit."""
 
     message_id: int
     text: str = Field(min_length=1)
 
 
 class BlockBody(_Body):
-    """Whether a person blocks the bot."""
+    """Whether the bot is blocked."""
 
     blocked: bool = True
 
 
 def add_control_routes(app: web.Application) -> None:
-    """Mount the control routes."""
+    """Add the control routes."""
     chat = PREFIX + r"/chats/{chat_id:-?\d+}"
     kinds = "|".join(get_args(MediaKind))
     routes: list[tuple[str, str, _View]] = [
@@ -138,7 +138,7 @@ async def _introduce(request: web.Request) -> web.Response:
 async def _list_messages(request: web.Request) -> web.Response:
     state = request.app[STATE]
     messages = state.messages(_chat_id(request))
-    # The sequence is what to ask for events after, so that none falls between two requests.
+    # With the sequence a client asks for later events, and misses none between requests.
     return web.json_response(
         {
             "sequence": state.chats.events.sequence,

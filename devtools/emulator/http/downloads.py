@@ -1,4 +1,4 @@
-"""File downloads, whole and streamed, or as faults ask."""
+"""File downloads, with faults on request."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,8 @@ from typing import Final
 from aiohttp import web
 
 from devtools.emulator.errors import ApiError, too_many_requests
-from devtools.emulator.http.keys import STATE
-from devtools.emulator.http.transport import drop_connection, refusal, server_error
+from devtools.emulator.http.app_keys import STATE
+from devtools.emulator.http.responses import drop_connection, refusal, server_error
 from devtools.emulator.state.faults import DOWNLOAD, Fault
 
 _CHUNK: Final = 1 << 16
@@ -16,7 +16,7 @@ _SLOW_STEPS_PER_SECOND: Final = 10
 
 
 async def download(request: web.Request) -> web.StreamResponse:
-    """Answer ``/file/bot<token>/<file_path>`` with the file's bytes."""
+    """Handle ``/file/bot<token>/<file_path>``."""
     state = request.app[STATE]
     if request.match_info["token"] != state.config.token:
         return refusal(ApiError(401, "Unauthorized"))
@@ -33,11 +33,11 @@ async def download(request: web.Request) -> web.StreamResponse:
     if fault and fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
     response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
-    # A bot that has had enough and hung up is no fault of ours.
+    # The bot may close the connection early.
     with contextlib.suppress(ConnectionResetError):
         await _send(request, response, stored.data, fault)
     if fault and fault.kind in {"truncate", "drop_after"} and request.transport is not None:
-        # Unlike abort(), close() lets what was written leave first.
+        # Unlike abort(), close() flushes first.
         request.transport.close()
     return response
 

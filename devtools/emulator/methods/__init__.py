@@ -1,4 +1,4 @@
-"""The Bot API's methods that are spoken here."""
+"""The Bot API methods that the emulator implements, by subject; ``arguments`` reads parameters."""
 
 from typing import Final
 
@@ -10,6 +10,6 @@ METHODS: Final[dict[str, tuple[str, Handler]]] = {
     for module in (account, edits, files, messages, updates)
     for name, handler in module.METHODS.items()
 }
-"""Name in lower case (Telegram does not mind the case) to name and handler."""
+"""Name in lower case, as Telegram ignores case, to name and handler."""
 
 __all__ = ["METHODS", "Handler"]

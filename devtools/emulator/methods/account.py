@@ -4,19 +4,19 @@ import json
 import re
 from typing import Final, Literal
 
-from devtools.emulator.content.objects import user_object
 from devtools.emulator.errors import bad_request
-from devtools.emulator.http.params import Call
+from devtools.emulator.methods.call import Call
 from devtools.emulator.methods.handler import Handler
+from devtools.emulator.state.api_objects import user_object
+from devtools.emulator.state.emulator_state import EmulatorState
 from devtools.emulator.state.records import JsonObject
-from devtools.emulator.state.world import EmulatorState
 
 _COMMAND: Final = re.compile(r"[a-z0-9_]{1,32}")
 _MAX_COMMANDS: Final = 100
 
 
 async def get_me(state: EmulatorState, _call: Call) -> JsonObject:
-    """Tell who the bot is."""
+    """Return the bot's user."""
     return user_object(state.bot) | {
         "can_join_groups": True,
         "can_read_all_group_messages": False,
@@ -25,7 +25,7 @@ async def get_me(state: EmulatorState, _call: Call) -> JsonObject:
 
 
 async def set_my_commands(state: EmulatorState, call: Call) -> Literal[True]:
-    """Keep the list behind the menu button."""
+    """Store the bot's commands."""
     commands = call.json("commands")
     if not isinstance(commands, list):
         raise bad_request("expected an Array of BotCommand")
@@ -43,12 +43,12 @@ async def set_my_commands(state: EmulatorState, call: Call) -> Literal[True]:
 
 
 async def get_my_commands(state: EmulatorState, call: Call) -> JsonObject | list[JsonObject]:
-    """List the commands of one scope and language."""
+    """Return the commands of one scope and language."""
     return state.profile.get(_commands_key(call), [])
 
 
 async def delete_my_commands(state: EmulatorState, call: Call) -> Literal[True]:
-    """Forget the commands of one scope and language."""
+    """Delete the commands of one scope and language."""
     state.profile.pop(_commands_key(call), None)
     return True
 

@@ -3,21 +3,21 @@
 import time
 from typing import Final, cast
 
-from devtools.emulator.content.keyboards import read_keyboard
-from devtools.emulator.content.objects import message_object
 from devtools.emulator.errors import bad_request
-from devtools.emulator.http.params import Call
-from devtools.emulator.methods.handler import Handler
-from devtools.emulator.methods.reading import (
+from devtools.emulator.methods.arguments import (
     captioned,
     read_caption,
     read_media,
     read_own_message,
     read_text,
 )
+from devtools.emulator.methods.call import Call
+from devtools.emulator.methods.handler import Handler
+from devtools.emulator.methods.keyboards import read_keyboard
+from devtools.emulator.state.api_objects import message_object
 from devtools.emulator.state.chats import Chat
+from devtools.emulator.state.emulator_state import EmulatorState
 from devtools.emulator.state.records import ChatMessage, JsonObject, MediaKind, Version
-from devtools.emulator.state.world import EmulatorState
 
 _SHOWABLE: Final = frozenset({"photo", "audio", "document", "video"})
 """What editMessageMedia puts in place of a text or a file; voices are not among them."""

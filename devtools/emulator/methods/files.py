@@ -3,10 +3,10 @@
 from typing import Final
 
 from devtools.emulator.errors import bad_request
-from devtools.emulator.http.params import Call
+from devtools.emulator.methods.call import Call
 from devtools.emulator.methods.handler import Handler
+from devtools.emulator.state.emulator_state import EmulatorState
 from devtools.emulator.state.records import JsonObject
-from devtools.emulator.state.world import EmulatorState
 
 
 async def get_file(state: EmulatorState, call: Call) -> JsonObject:

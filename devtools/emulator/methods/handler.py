@@ -1,10 +1,10 @@
-"""What a method's implementation looks like."""
+"""Type of a method's implementation."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from devtools.emulator.http.params import Call
-from devtools.emulator.state.world import EmulatorState
+from devtools.emulator.methods.call import Call
+from devtools.emulator.state.emulator_state import EmulatorState
 
 Handler = Callable[[EmulatorState, Call], Awaitable[Any]]
-"""Carries a method out and returns its ``result``; raises ``ApiError`` to refuse."""
+"""Executes a method and returns its ``result``; raises ``ApiError`` for an error response."""

@@ -3,12 +3,8 @@
 import time
 from typing import Final, Literal
 
-from devtools.emulator.content.keyboards import read_keyboard
-from devtools.emulator.content.objects import message_object
 from devtools.emulator.errors import ApiError, bad_request
-from devtools.emulator.http.params import Call
-from devtools.emulator.methods.handler import Handler
-from devtools.emulator.methods.reading import (
+from devtools.emulator.methods.arguments import (
     captioned,
     read_caption,
     read_chat,
@@ -16,8 +12,12 @@ from devtools.emulator.methods.reading import (
     read_reply,
     read_text,
 )
+from devtools.emulator.methods.call import Call
+from devtools.emulator.methods.handler import Handler
+from devtools.emulator.methods.keyboards import read_keyboard
+from devtools.emulator.state.api_objects import message_object
+from devtools.emulator.state.emulator_state import EmulatorState
 from devtools.emulator.state.records import CallbackAnswer, JsonObject, MediaKind, Version
-from devtools.emulator.state.world import EmulatorState
 
 MAX_ANSWER: Final = 200
 """Longest answer to a pressed button, in characters."""

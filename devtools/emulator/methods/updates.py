@@ -5,11 +5,11 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from devtools.emulator.errors import bad_request, conflict
-from devtools.emulator.http.params import Call
-from devtools.emulator.http.webhook import Webhook
+from devtools.emulator.methods.call import Call
 from devtools.emulator.methods.handler import Handler
+from devtools.emulator.state.emulator_state import EmulatorState
 from devtools.emulator.state.records import JsonObject
-from devtools.emulator.state.world import EmulatorState
+from devtools.emulator.state.webhook import Webhook
 
 _MAX_UPDATES: Final = 100
 _LONGEST_POLL_S: Final = 50
@@ -18,7 +18,7 @@ _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{0,256}")
 
 async def get_updates(state: EmulatorState, call: Call) -> list[JsonObject]:
     """Give the updates that are not confirmed, waiting for the first if asked to."""
-    if state.courier.webhook:
+    if state.webhook_delivery.webhook:
         raise conflict(
             "can't use getUpdates method while webhook is active; "
             "use deleteWebhook to delete the webhook first"
@@ -51,13 +51,13 @@ async def set_webhook(state: EmulatorState, call: Call) -> Literal[True]:
     _take_allowed(state, call)
     state.updates.abort_poll("terminated by setWebhook request")
     connections = min(max(call.integer("max_connections", 40), 1), 100)
-    await state.courier.start(Webhook(url, secret, connections))
+    await state.webhook_delivery.start(Webhook(url, secret, connections))
     return True
 
 
 async def delete_webhook(state: EmulatorState, call: Call) -> Literal[True]:
     """Go back to long polling."""
-    await state.courier.stop()
+    await state.webhook_delivery.stop()
     if call.boolean("drop_pending_updates"):
         state.updates.drop()
     return True
@@ -65,7 +65,7 @@ async def delete_webhook(state: EmulatorState, call: Call) -> Literal[True]:
 
 async def get_webhook_info(state: EmulatorState, _call: Call) -> JsonObject:
     """Tell how deliveries go."""
-    return state.courier.info()
+    return state.webhook_delivery.info()
 
 
 def _take_allowed(state: EmulatorState, call: Call) -> None:

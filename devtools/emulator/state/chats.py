@@ -1,4 +1,4 @@
-"""Chats as their members see them."""
+"""Chats and their messages."""
 
 import itertools
 import time
@@ -16,7 +16,7 @@ from devtools.emulator.state.records import (
 )
 
 _EPOCH = 1_577_836_800
-"""2020-01-01 in seconds; message ids count from there and fit 32 bits."""
+"""2020-01-01 in seconds since 1970; message ids start from the time since then."""
 
 
 @dataclass(slots=True)
@@ -35,12 +35,12 @@ class Chat:
         return self.id > 0
 
     def visible(self, message_id: int) -> ChatMessage | None:
-        """Find a message that is still on the screen."""
+        """Return a message unless it was deleted."""
         message = self.messages.get(message_id)
         return None if message is None or message.deleted else message
 
 
-class ChatBook:
+class ChatStore:
     """All chats, the buttons pressed in them, and the log of their changes."""
 
     def __init__(self) -> None:
@@ -48,36 +48,36 @@ class ChatBook:
         self.callbacks: dict[str, CallbackQuery] = {}
         self._chats: dict[int, Chat] = {}
         self._users: dict[int, User] = {}
-        # From the clock: a bot's job store may outlive this emulator, and to the bot the same
-        # chat and message are the same track.
+        # From the clock: a bot's job store may outlive the emulator, and the same chat and
+        # message ids mean the same track.
         self._message_ids = itertools.count(int(time.time()) - _EPOCH)
         self._callback_ids = itertools.count(time.time_ns())
 
     def user(self, user_id: int) -> User:
-        """Find a person, made up on first sight."""
+        """Return a person, created on first use."""
         return self._users.setdefault(user_id, User(id=user_id))
 
     def introduce(self, user: User) -> None:
-        """Let a person be known under this name from here on."""
+        """Set a person's name and language."""
         self._users[user.id] = user
         if user.id in self._chats:
             self._chats[user.id].member = user
 
     def open(self, chat_id: int) -> Chat:
-        """Find a chat, begun by its user or its group on first sight."""
+        """Return a chat, created on first use."""
         if chat_id not in self._chats:
             self._chats[chat_id] = Chat(chat_id, self.user(abs(chat_id)))
         return self._chats[chat_id]
 
     def ids(self) -> list[int]:
-        """List the chats."""
+        """Return the ids of all chats."""
         return list(self._chats)
 
     def existing(self, chat_id: int) -> Chat:
-        """Find a chat that a person looks at.
+        """Return a chat.
 
         Raises:
-            ImpossibleActionError: nobody has begun it.
+            ImpossibleActionError: it does not exist.
 
         """
         if chat_id not in self._chats:
@@ -85,11 +85,11 @@ class ChatBook:
         return self._chats[chat_id]
 
     def for_bot(self, chat_id: int | None, written: str) -> Chat:
-        """Find a chat for the bot, which cannot begin one itself.
+        """Return a chat for the bot, which cannot create one.
 
         Args:
-            chat_id: the number the bot gave, if it gave one.
-            written: what the bot wrote in its place.
+            chat_id: the parameter as a number, if it is one.
+            written: the parameter as text.
 
         Raises:
             ApiError: no such chat, or its user has blocked the bot.
@@ -113,7 +113,7 @@ class ChatBook:
         reply_to: int | None = None,
         media_group_id: str | None = None,
     ) -> ChatMessage:
-        """Put a new message on the screen."""
+        """Add a message."""
         message = ChatMessage(
             message_id=next(self._message_ids),
             chat_id=chat.id,
@@ -127,22 +127,22 @@ class ChatBook:
         return message
 
     def edit(self, message: ChatMessage, version: Version) -> None:
-        """Show another version of a message; the earlier ones are kept."""
+        """Add a version of a message; earlier ones are kept."""
         message.versions.append(version)
         self.events.add("edit", message.chat_id, message=message)
 
     def delete(self, message: ChatMessage) -> None:
-        """Take a message off the screen; its record is kept."""
+        """Mark a message as deleted; its record is kept."""
         message.deleted_at = time.time()
         self.events.add("delete", message.chat_id, message=message)
 
     def act(self, chat: Chat, action: str) -> None:
-        """Show "is typing" or the like."""
+        """Add a chat action such as "typing"."""
         chat.actions.append(ChatAction(at=time.time(), action=action))
         self.events.add("action", chat.id, action=action)
 
     def press(self, message: ChatMessage, user: User, data: str) -> CallbackQuery:
-        """Write a pressed button down."""
+        """Record a pressed button."""
         query = CallbackQuery(
             id=str(next(self._callback_ids)),
             user=user,
@@ -156,12 +156,12 @@ class ChatBook:
         return query
 
     def answer(self, query: CallbackQuery, answer: CallbackAnswer) -> None:
-        """Show a pressed button's answer."""
+        """Record the answer to a pressed button."""
         query.answers.append(answer)
         self.events.add("answer", query.chat_id, callback=query)
 
     def clear(self) -> None:
-        """Forget chats, people and events; numbers go on from where they were."""
+        """Clear chats, people and events; ids continue."""
         self.events.clear()
         self.callbacks.clear()
         self._chats.clear()

@@ -1,4 +1,4 @@
-"""The log of what changed in the chats, and the wait for the next entry."""
+"""The log of changes of the chats, and waiting for the next one."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from devtools.emulator.state.records import (
 
 
 class EventLog:
-    """Every change of every chat, in order; readers wait for what comes next."""
+    """All changes of all chats, in order."""
 
     def __init__(self) -> None:
         self._events: list[ChatEvent] = []
@@ -34,7 +34,7 @@ class EventLog:
         action: str | None = None,
         callback: CallbackQuery | None = None,
     ) -> None:
-        """Write an event down and wake the readers."""
+        """Append an event and wake readers."""
         self._sequence += 1
         self._events.append(
             ChatEvent(
@@ -50,7 +50,7 @@ class EventLog:
         self._wake()
 
     def after(self, sequence: int, chat_id: int | None = None) -> list[ChatEvent]:
-        """List events newer than ``sequence``, of one chat or of all."""
+        """Return events newer than ``sequence``, of one chat or of all."""
         return [
             event
             for event in self._events
@@ -62,7 +62,7 @@ class EventLog:
         sequence: int,
         chat_id: int | None = None,
         *,
-        timeout: float | None = None,  # noqa: ASYNC109 - running out is an answer here, not an error
+        timeout: float | None = None,  # noqa: ASYNC109 - returns an empty list
     ) -> list[ChatEvent]:
         """Wait for events newer than ``sequence``; the list is empty after ``timeout`` seconds."""
         try:
@@ -74,11 +74,11 @@ class EventLog:
         return found
 
     def clear(self) -> None:
-        """Forget the events; numbers go on from where they were."""
+        """Clear the events; sequence numbers continue."""
         self._events.clear()
 
     def close(self) -> None:
-        """Send every reader home, now and later."""
+        """End waiting readers, and let later ones return at once."""
         self._closed = True
         self._wake()
 

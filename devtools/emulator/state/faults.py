@@ -1,11 +1,11 @@
-"""Faults that are asked for: which call they hit, and how often."""
+"""Faults on request: which calls they affect, and how many."""
 
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 DOWNLOAD = "download"
-"""Name under which a fault hits file downloads."""
+"""Method name of file downloads."""
 
 FaultKind = Literal[
     "retry_after", "server_error", "drop", "drop_after", "delay", "slow_download", "truncate"
@@ -17,14 +17,13 @@ class Fault(BaseModel):
 
     Attributes:
         kind: ``retry_after`` answers 429; ``server_error`` answers ``status``; ``drop``
-            closes the connection before the method is carried out, ``drop_after`` when it
-            has been; ``delay`` waits ``seconds`` first; ``slow_download`` sends
-            ``bytes_per_second``; ``truncate`` closes the connection after ``fraction`` of
-            the file.
-        method: a Bot API method, or "download"; None hits every method but getUpdates,
-            which a waiting bot calls all the time and would use the fault up.
+            closes the connection before the method is executed, ``drop_after`` after it;
+            ``delay`` waits ``seconds`` first; ``slow_download`` sends ``bytes_per_second``;
+            ``truncate`` closes the connection after ``fraction`` of the file.
+        method: a Bot API method, or "download"; None for every method except getUpdates,
+            which a polling bot would use the fault up with.
         chat_id: only calls about this chat.
-        times: how many calls are hit; None means all until faults are cleared.
+        times: number of calls; None for all until faults are cleared.
 
     """
 
@@ -41,7 +40,7 @@ class Fault(BaseModel):
     fraction: float = Field(default=0.5, ge=0, lt=1)
 
     def hits(self, method: str, chat_id: int | None) -> bool:
-        """Tell whether a call is meant by this fault."""
+        """Return whether this fault affects a call."""
         if self.chat_id is not None and self.chat_id != chat_id:
             return False
         if self.kind in {"slow_download", "truncate"}:
@@ -51,32 +50,32 @@ class Fault(BaseModel):
         return self.method.lower() == method.lower()
 
 
-class FaultBook:
-    """Faults in the order they were asked for; a call takes the first that means it."""
+class FaultQueue:
+    """Faults in order; a call takes the first that affects it."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Queue a fault behind those already waiting."""
+        """Append a fault."""
         self._faults.append(fault)
 
     def clear(self) -> None:
-        """Forget every fault."""
+        """Remove all faults."""
         self._faults.clear()
 
     def waiting(self) -> list[Fault]:
-        """List what has not been used up, with the calls left in ``times``."""
+        """Return the remaining faults, with the remaining calls in ``times``."""
         return list(self._faults)
 
     def take(self, method: str, chat_id: int | None = None) -> Fault | None:
-        """Use up one call of the first fault that hits, and return it."""
-        for place, fault in enumerate(self._faults):
+        """Return the first fault that affects a call, and count the call."""
+        for index, fault in enumerate(self._faults):
             if not fault.hits(method, chat_id):
                 continue
             if fault.times == 1:
-                del self._faults[place]
+                del self._faults[index]
             elif fault.times is not None:
-                self._faults[place] = fault.model_copy(update={"times": fault.times - 1})
+                self._faults[index] = fault.model_copy(update={"times": fault.times - 1})
             return fault
         return None

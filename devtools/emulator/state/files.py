@@ -1,4 +1,4 @@
-"""Files that went through the chats, in memory."""
+"""Files that were sent in the chats."""
 
 import base64
 import hashlib
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from devtools.emulator.content.signatures import image_size, is_voice
+from devtools.emulator.content.file_signatures import image_size, is_voice
 from devtools.emulator.errors import bad_request
 from devtools.emulator.state.records import Media, MediaKind
 
@@ -30,7 +30,7 @@ MAX_SIDES_RATIO: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """Bytes with their description and the path they are downloaded from."""
+    """A file: its bytes, description and download path."""
 
     media: Media
     data: bytes
@@ -47,10 +47,10 @@ class FileStore:
         self._count = 0
 
     def add(self, described: Media, data: bytes, chat_id: int) -> Media:
-        """Keep a file; its ids are set here, other fields are taken as described.
+        """Store a file and return its description with ids.
 
-        ``described.file_size`` above the length of ``data`` stands for a file too large to
-        hold: it is claimed to the bot, and no more than ``data`` could be downloaded.
+        ``described.file_size`` may exceed the length of ``data``, to simulate a file that is
+        too large to hold.
         """
         digest = hashlib.sha256(data)
         digest.update(str(described.file_size).encode())
@@ -70,25 +70,25 @@ class FileStore:
         return media
 
     def get(self, file_id: str) -> StoredFile | None:
-        """Find a file by its id."""
+        """Return a file by its id."""
         return self._by_id.get(file_id)
 
     def at(self, path: str) -> StoredFile | None:
-        """Find a file by its download path."""
+        """Return a file by its download path."""
         return self._by_path.get(path)
 
     def clear(self) -> None:
-        """Forget every file; later files do not take the old paths."""
+        """Remove all files; paths are not used again."""
         self._by_id.clear()
         self._by_path.clear()
 
 
-def aggregate(kind: MediaKind, data: bytes, **fields: object) -> Media:
-    """Describe bytes that are not stored yet, with an image's size read from its header.
+def describe_media(kind: MediaKind, data: bytes, **fields: object) -> Media:
+    """Describe a file that is not stored yet; the size of an image is read from its header.
 
     Args:
-        kind: how they are sent.
-        data: the bytes.
+        kind: how it is sent.
+        data: its bytes.
         fields: further fields of ``Media``; those that are None are left out.
 
     """
@@ -106,7 +106,7 @@ def aggregate(kind: MediaKind, data: bytes, **fields: object) -> Media:
 
 
 def check_photo(data: bytes, limit: int) -> None:
-    """Refuse what Telegram would not take as a photo of at most ``limit`` bytes.
+    """Check that Telegram would accept a photo of at most ``limit`` bytes.
 
     Raises:
         ApiError: too many bytes, not an image, or sides out of bounds.
@@ -122,9 +122,9 @@ def check_photo(data: bytes, limit: int) -> None:
 
 
 def check_voice(data: bytes) -> None:
-    """Refuse what could not be played as a voice message.
+    """Check that a file can be played as a voice message.
 
-    Telegram quietly turns such a file into a document; here the mistake is shown.
+    Telegram silently sends other files as documents; here they are an error.
 
     Raises:
         ApiError: neither OGG/Opus, MP3 nor M4A.

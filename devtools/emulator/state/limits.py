@@ -1,4 +1,4 @@
-"""Telegram's limits on how often a bot writes, as token buckets."""
+"""Telegram's rate limits, as token buckets."""
 
 import math
 import time
@@ -18,22 +18,22 @@ class Bucket:
         self._at = now
 
     def wait(self, now: float) -> float:
-        """Seconds until a token is there; 0 when one is there now."""
+        """Return the seconds until a token is available, 0 if one is."""
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
         return max(0.0, (1 - self._tokens) / self._rate)
 
     def take(self) -> None:
-        """Spend a token that ``wait`` has found."""
+        """Take a token, after ``wait`` returned 0."""
         self._tokens -= 1
 
 
 class RateLimiter:
-    """Counts what the bot writes and refuses what comes too fast.
+    """Counts the bot's messages and edits, and enforces the limits.
 
     Args:
-        limits: None lets everything through.
-        clock: seconds that never run backwards.
+        limits: the limits; None for none.
+        clock: a monotonic clock, in seconds.
 
     """
 
@@ -45,7 +45,7 @@ class RateLimiter:
         self._limits = limits
 
     def switch(self, limits: RateLimits | None) -> None:
-        """Take other limits from here on, with fresh counts."""
+        """Replace the limits and reset the counts."""
         self._limits = limits
         self._buckets.clear()
 
@@ -53,7 +53,7 @@ class RateLimiter:
         """Count one message or edit.
 
         Raises:
-            ApiError: 429 with the seconds to wait; the refused call is not counted.
+            ApiError: 429 with the seconds to wait; the call is then not counted.
 
         """
         if self._limits is None:

@@ -1,12 +1,12 @@
-"""What a chat is made of, as both sides of the control routes read it.
+"""Types of chats and messages, shared by the emulator and its client.
 
-Times are seconds since the epoch.
+Times are in seconds since the epoch.
 """
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from typing_extensions import TypedDict  # pydantic reads this one on Python 3.11
+from typing_extensions import TypedDict  # the standard one lacks what pydantic needs on Python 3.11
 
 JsonObject = dict[str, Any]
 MediaKind = Literal["photo", "audio", "voice", "video", "document"]
@@ -44,9 +44,9 @@ class Media(BaseModel):
 
 
 class MediaOptions(TypedDict, total=False):
-    """What may go along with a file that a person sends.
+    """Options of a file that a person sends.
 
-    ``file_size`` is the size to claim, for files too large to hold; ``duration`` is in
+    ``file_size`` is the size to report, for simulated large files; ``duration`` is in
     seconds; ``user_id`` names the sender and is needed in groups only.
     """
 
@@ -63,7 +63,7 @@ class MediaOptions(TypedDict, total=False):
 
 
 class Version(BaseModel):
-    """A message as it stood from ``at`` on: either a text, or a file with a caption."""
+    """Content of a message from time ``at`` on: a text, or a file with a caption."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -76,7 +76,7 @@ class Version(BaseModel):
 
 
 class Button(BaseModel):
-    """An inline button; ``data`` is absent from buttons that open a link."""
+    """An inline button; buttons that open a link have no ``data``."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -86,7 +86,7 @@ class Button(BaseModel):
 
 
 class ChatMessage(BaseModel):
-    """A message with every version it ever had, oldest first."""
+    """A message with all its versions, oldest first."""
 
     message_id: int
     chat_id: int
@@ -98,7 +98,7 @@ class ChatMessage(BaseModel):
 
     @property
     def current(self) -> Version:
-        """The version that is on the screen."""
+        """The latest version."""
         return self.versions[-1]
 
     @property
@@ -113,7 +113,7 @@ class ChatMessage(BaseModel):
 
     @property
     def shown(self) -> str:
-        """The words on the screen, be they text or caption."""
+        """The text or the caption; empty where there is none."""
         return self.current.text or self.current.caption or ""
 
     @property
@@ -123,17 +123,17 @@ class ChatMessage(BaseModel):
 
     @property
     def from_bot(self) -> bool:
-        """Whether the bot wrote it."""
+        """Whether the bot sent it."""
         return self.sender.is_bot
 
     @property
     def deleted(self) -> bool:
-        """Whether it is gone from the screen."""
+        """Whether it was deleted."""
         return self.deleted_at is not None
 
     @property
     def buttons(self) -> list[Button]:
-        """Inline buttons on the screen, row after row."""
+        """Inline buttons, row by row."""
         rows = (self.current.reply_markup or {}).get("inline_keyboard", [])
         return [
             Button(text=cell["text"], data=cell.get("callback_data"), url=cell.get("url"))
@@ -142,12 +142,12 @@ class ChatMessage(BaseModel):
         ]
 
     def snapshot(self) -> "ChatMessage":
-        """Copy it so that later edits do not reach the copy."""
+        """Return a copy that later edits do not change."""
         return self.model_copy(update={"versions": list(self.versions)})
 
 
 class CallbackAnswer(BaseModel):
-    """What a person saw after pressing a button."""
+    """The answer to a pressed button."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -169,7 +169,7 @@ class CallbackQuery(BaseModel):
 
 
 class ChatAction(BaseModel):
-    """A line such as "is typing" above the input field."""
+    """A chat action such as "typing"."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -178,9 +178,9 @@ class ChatAction(BaseModel):
 
 
 class ChatEvent(BaseModel):
-    """One change of a chat; ``message`` is the message as it stood right after it.
+    """One change of a chat; ``message`` is the message right after it.
 
-    ``sequence`` grows over all chats, so that a reader can ask for what came after.
+    ``sequence`` counts over all chats, so that readers can ask for later events.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -1,4 +1,4 @@
-"""The queue of updates, read by long polling or by a webhook's courier."""
+"""The queue of updates, read by long polling or by webhook delivery."""
 
 import asyncio
 import time
@@ -9,13 +9,13 @@ from typing import Final
 from devtools.emulator.errors import conflict
 from devtools.emulator.state.records import JsonObject
 
-_NOT_SENT_UNASKED: Final = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
-"""Kinds of update that Telegram sends only to bots that name them."""
+_OPT_IN_KINDS: Final = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+"""Kinds of update that Telegram sends only if ``allowed_updates`` names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One update; ``payload`` is the object that stands under ``kind``."""
+    """One update; ``payload`` is the object in its field ``kind``."""
 
     update_id: int
     kind: str
@@ -35,16 +35,16 @@ class UpdateQueue:
         self._poll: asyncio.Future[None] | None = None
         self._closed = False
         self.allowed: list[str] = []
-        # A bot that outlives the emulator asks for ids above the last one it saw: starting
-        # from the clock keeps a later emulator's ids above an earlier one's.
+        # From the clock: a bot that outlives the emulator asks for ids above the last one it
+        # saw, so a later emulator's ids have to be higher.
         self._next_id = int(time.time())
 
     def __len__(self) -> int:
         return len(self._pending)
 
     def push(self, kind: str, payload: JsonObject) -> None:
-        """Queue an update and wake whoever waits, unless the bot does not want its kind."""
-        wanted = kind in self.allowed if self.allowed else kind not in _NOT_SENT_UNASKED
+        """Queue an update and wake readers, unless the bot has not allowed its kind."""
+        wanted = kind in self.allowed if self.allowed else kind not in _OPT_IN_KINDS
         if not wanted:
             return
         self._pending.append(Update(self._next_id, kind, payload))
@@ -54,20 +54,20 @@ class UpdateQueue:
             self._poll.set_result(None)
 
     async def poll(self, offset: int, limit: int, wait_s: float) -> list[Update]:
-        """Give up to ``limit`` updates, waiting up to ``wait_s`` seconds for the first.
+        """Return up to ``limit`` updates, waiting up to ``wait_s`` seconds for the first.
 
         Args:
-            offset: updates with lower ids are forgotten; -n forgets all but the last n.
-            limit: how many updates to give at most.
-            wait_s: how long to wait while there are none.
+            offset: updates with lower ids are dropped; -n drops all but the last n.
+            limit: largest number of updates to return.
+            wait_s: seconds to wait for an update.
 
         Raises:
-            ApiError: 409, when another poll took this one's place.
+            ApiError: 409, when another poll replaced this one.
 
         """
         self._forget(offset)
         if not self._pending and wait_s > 0 and not self._closed:
-            # As in Telegram's own server, it is the earlier of two waiting polls that fails.
+            # As on Telegram's server, the earlier of two waiting polls fails.
             self.abort_poll(
                 "terminated by other getUpdates request; "
                 "make sure that only one bot instance is running"
@@ -82,21 +82,21 @@ class UpdateQueue:
         return self._pending[0]
 
     def confirm(self, update_id: int) -> None:
-        """Forget an update that was delivered, and those before it."""
+        """Drop an update that was delivered, and those before it."""
         self._forget(update_id + 1)
 
     def drop(self) -> None:
-        """Forget every update."""
+        """Drop all updates."""
         self._pending.clear()
         self._arrived.clear()
 
     def abort_poll(self, reason: str) -> None:
-        """Answer a waiting poll with 409."""
+        """Fail a waiting poll with 409."""
         if self._poll and not self._poll.done():
             self._poll.set_exception(conflict(reason))
 
     def close(self) -> None:
-        """Answer a waiting poll with what there is, and let none wait from here on."""
+        """End a waiting poll, and let later polls return at once."""
         self._closed = True
         if self._poll and not self._poll.done():
             self._poll.set_result(None)

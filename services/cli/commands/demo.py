@@ -64,7 +64,7 @@ def command(track: Path | None, out: Path, url: str | None, limit: float) -> Non
 def _track(track: Path | None) -> tuple[bytes, str]:
     if track is not None:
         return track.read_bytes(), track.name
-    from devtools.local.composer import compose  # noqa: PLC0415 - needs numpy and av
+    from devtools.local.demo_track import compose  # noqa: PLC0415 - needs numpy and av
 
     click.echo("composing a track of four parts: arpeggio, disco, metal, reggae")
     return compose(), COMPOSED
@@ -99,4 +99,4 @@ async def _talk(url: str, data: bytes, name: str, **settings: Any) -> list[Path]
 
 
 def _nothing_to_check() -> None:
-    """Stand in where the processes belong to somebody else."""
+    """Testbed in where the processes belong to somebody else."""

@@ -1,4 +1,4 @@
-"""``genrebot robustness``: whether volume and format leave the verdict alone."""
+"""``genrebot robustness``: whether level and format change the genre."""
 
 import json
 import os
@@ -23,14 +23,14 @@ from services.cli.options import data_option
 from shared.errors import ModelError
 from shared.settings import ReplySettings
 from training.data.gtzan import AUDIO, DataError, recordings
+from training.robustness.classifiers import Classify, extract_features, held_out, shipped
 from training.robustness.flips import measure
-from training.robustness.judges import Judge, heard, held_out, shipped
 from training.robustness.report import TARGET, Flip, Report, Tally
 
 
 @click.command()
 @data_option("Folder with recordings in genres_original/<genre>/, as GTZAN is distributed.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per judge and line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per model and line.")
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -48,33 +48,33 @@ from training.robustness.report import TARGET, Flip, Report, Tally
     "--held-out",
     "with_held_out",
     is_flag=True,
-    help="Judge also by models that have heard neither a track nor its artist.",
+    help="Also classify by models fitted without each track's artist.",
 )
 def command(
     data_dir: Path, limit: int | None, jobs: int, *, as_json: bool, with_held_out: bool
 ) -> None:
     """Tell whether tracks keep their genre when they arrive louder, quieter or in another format.
 
-    Each recording is judged as it is and again under each condition: with its level changed,
+    Each recording is classified as it is and again under each condition: at another level,
     as mp3, as a voice message, as stereo at other rates, as m4a. At most 2 % of the tracks
-    may change genre. The exit code is 0 once that is measured, whether the target is held
-    or missed; conditions in brackets are no part of it. Columns unsure and sure count the
-    tracks that became so, shift is the mean change of the winning probability.
+    may change genre. The exit code is 0 whether the target is held or missed; conditions in
+    brackets do not count. Columns unsure and sure count the tracks that became so, shift is
+    the mean change of the winning probability.
     """
     model = ReplySettings().model
     try:
-        judges = {"shipped": shipped(model)}
+        models = {"shipped": shipped(model)}
         files = _first(recordings(data_dir / AUDIO, None), limit)
         if with_held_out:
-            judges["held out"] = held_out(data_dir, model)
-        reports = _measure(files, judges, min(jobs, len(files)))
+            models["held out"] = held_out(data_dir, model)
+        reports = _measure(files, models, min(jobs, len(files)))
     except (DataError, ModelError) as error:
         raise click.ClickException(str(error)) from error
     for track, reason in next(iter(reports.values())).left_out.items():
         click.echo(f"left out {files[track].relative_to(data_dir)}: {reason}", err=True)
     for report in reports.values():
         if as_json:
-            click.echo(json.dumps(report.model_dump(), ensure_ascii=False))
+            click.echo(json.dumps(report.model_dump(by_alias=True), ensure_ascii=False))
         else:
             _print(report)
 
@@ -84,11 +84,11 @@ def _first(paths: list[Path], limit: int | None) -> dict[str, Path]:
     by_genre: defaultdict[str, list[Path]] = defaultdict(list)
     for path in paths:
         by_genre[path.parent.name].append(path)
-    return {path.stem: path for group in by_genre.values() for path in group[:limit]}
+    return {path.stem: path for tracks in by_genre.values() for path in tracks[:limit]}
 
 
 def _measure(
-    files: Mapping[str, Path], judges: Mapping[str, Judge], jobs: int
+    files: Mapping[str, Path], models: Mapping[str, Classify], jobs: int
 ) -> dict[str, Report]:
     columns = (
         TextColumn("{task.description}"),
@@ -103,13 +103,13 @@ def _measure(
         def report(share: float) -> None:
             progress.update(task, completed=round(share * len(files)))
 
-        return measure(files, heard, judges, jobs=jobs, progress=report)
+        return measure(files, extract_features, models, jobs=jobs, progress=report)
 
 
 def _print(report: Report) -> None:
-    # Narrow enough for the 80 columns of a pipe or a log.
+    # Fits the 80 columns of a pipe or a log.
     table = Table(
-        title=f"{report.judge}: {report.tracks} tracks",
+        title=f"{report.model}: {report.tracks} tracks",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,

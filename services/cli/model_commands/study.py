@@ -1,4 +1,4 @@
-"""``genrebot study``: the comparison of classifiers, and what its scores mean."""
+"""``genrebot study``: the comparison of classifiers, and which scores hold for new songs."""
 
 import logging
 from pathlib import Path
@@ -18,7 +18,7 @@ from rich.progress import (
 
 from training.data.gtzan import DataError
 from training.study.parts import PARTS, Job, Part, run
-from training.study.results import Pictures, Results, Splits, Table, Tuning
+from training.study.results import Pictures, ProtocolScores, Results, Table, Tuning
 
 
 @click.command()
@@ -37,7 +37,7 @@ from training.study.results import Pictures, Results, Splits, Table, Tuning
     default=Path(".study"),
     show_default=True,
     metavar="DIR",
-    help="Folder for intermediate results; a study that was stopped goes on from them.",
+    help="Folder for intermediate results, from which a stopped study is resumed.",
 )
 @click.option(
     "--out",
@@ -52,7 +52,7 @@ from training.study.results import Pictures, Results, Splits, Table, Tuning
     type=click.IntRange(min=1),
     default=2,
     show_default=True,
-    help="Threads to fit with; another number may change the last digits.",
+    help="Threads to fit with; another number may change the last digits of scores.",
 )
 @click.option(
     "--trials",
@@ -61,7 +61,7 @@ from training.study.results import Pictures, Results, Splits, Table, Tuning
     show_default=True,
     help="Trials of each search for parameters.",
 )
-def command(  # noqa: PLR0913, PLR0917 - each is a choice of the person who runs it
+def command(  # noqa: PLR0913, PLR0917 - options
     parts: tuple[Part, ...],
     data_dir: Path | None,
     cache: Path,
@@ -71,8 +71,8 @@ def command(  # noqa: PLR0913, PLR0917 - each is a choice of the person who runs
 ) -> None:
     """Compare classifiers on GTZAN, and show which of their scores hold for new songs.
 
-    PARTs are table, tune, splits, pictures and report; all of them where none is named.
-    The whole takes some hours on two cores, and goes on where it was stopped.
+    PARTs are table, tune, splits, pictures and report; all by default. The whole takes some
+    hours on two cores. A stopped study is resumed.
     """
     job = Job(data_dir=data_dir, cache=cache, out=out, threads=threads, trials=trials)
     console = Console(stderr=True)
@@ -113,12 +113,12 @@ def _print(parts: tuple[Part, ...], results: Results, out: Path) -> None:
 
 
 def _table(table: Table) -> list[str]:
-    rows = [f"  {row.model:<26}{row.test_f1:.3f}" for row in table.standings]
-    return ["Six classifiers as they come, macro F1 on test:", *rows]
+    rows = [f"  {row.model:<26}{row.test_f1:.3f}" for row in table.scores_by_model]
+    return ["Six classifiers with default settings, macro F1 on test:", *rows]
 
 
 def _tuning(tuning: Tuning) -> list[str]:
-    runs = {run.model: run for run in tuning.contenders}
+    runs = {run.model: run for run in tuning.candidates}
     rows = [
         f"  {family:<26}{runs[name].valid_f1:.3f}  {runs[name].test_f1:.3f}"
         for family, name in tuning.chosen.items()
@@ -126,8 +126,8 @@ def _tuning(tuning: Tuning) -> list[str]:
     return ["Chosen on validation, macro F1 on validation and test:", *rows]
 
 
-def _splits(splits: Splits) -> list[str]:
-    lines = ["Macro F1 of pieces, of tracks by majority, of tracks by averaged probabilities:"]
+def _splits(splits: ProtocolScores) -> list[str]:
+    lines = ["Macro F1 of chunks, of tracks by majority, of tracks by averaged probabilities:"]
     for protocol in splits.protocols:
         lines.append(f"{protocol.title} ({protocol.tracks} tracks)")
         for model, scores in protocol.scores.items():
@@ -138,7 +138,7 @@ def _splits(splits: Splits) -> list[str]:
 
 def _pictures(pictures: Pictures) -> list[str]:
     rows = [
-        f"  {rung.name:<26}{fmean(rung.six_f1):.3f}  {fmean(rung.ten_f1):.3f}"
-        for rung in pictures.rungs
+        f"  {version.name:<26}{fmean(version.six_f1):.3f}  {fmean(version.ten_f1):.3f}"
+        for version in pictures.versions
     ]
-    return ["Picture networks, macro F1 over six genres and over all ten:", *rows]
+    return ["Image networks, macro F1 over six genres and over all ten:", *rows]

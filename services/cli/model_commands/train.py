@@ -11,8 +11,8 @@ from services.cli.progress import stages_on
 from shared.music.model.model_metadata import ModelMetadata
 from training.data.gtzan import DataError
 from training.data.recordings import Source
-from training.fitting.train import train
 from training.sounds.speech import SpeechError
+from training.train import train
 
 FILE_NAME = "genrebot.cbm"
 
@@ -50,12 +50,12 @@ def command(data_dir: Path, out: Path, source: Source, seed: int, iterations: in
     """
     target = out / FILE_NAME
     try:
-        sidecar = _train(data_dir, target, source, seed, iterations)
+        metadata = _train(data_dir, target, source, seed, iterations)
     except (DataError, SpeechError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"cannot write {target}: {error.strerror}") from error
-    for score in sidecar.scores:
+    for score in metadata.scores:
         click.echo(
             f"{score.split}: accuracy {score.accuracy:.3f}, macro F1 {score.macro_f1:.3f} "
             f"({score.n_tracks} tracks)"

@@ -9,11 +9,11 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from devtools.bench import music
+from devtools.bench import sample_tracks
+from devtools.bench.deployment import deployed
 from devtools.bench.parts import chunk, files, latency, queue, start
-from devtools.bench.programs.trivial import Trivial
+from devtools.bench.programs.trivial_tasks import TrivialTasks
 from devtools.bench.scale import Scale
-from devtools.bench.stand import stand
 from shared.music.constants import CHUNK_SAMPLES, SAMPLE_RATE
 from shared.music.decoding.decoder import decode, probe
 from shared.music.features import reference
@@ -22,9 +22,9 @@ from tests.shared.music.golden import golden
 
 
 @pytest.mark.parametrize("kind", ["mp3", "m4a", "opus"])
-def test_tracks_have_the_length_that_was_asked_for(kind: music.Kind) -> None:
+def test_tracks_have_the_length_that_was_asked_for(kind: sample_tracks.Kind) -> None:
     """In every format, by the file's own word and by decoding it."""
-    data = music.track(5, kind)
+    data = sample_tracks.track(5, kind)
     declared = probe(io.BytesIO(data)).duration_s
     decoded = sum(block.size for block in decode(io.BytesIO(data), max_duration_s=60))
     assert declared == pytest.approx(5, abs=0.1)
@@ -34,7 +34,7 @@ def test_tracks_have_the_length_that_was_asked_for(kind: music.Kind) -> None:
 def test_copies_of_a_track_are_unlike() -> None:
     """An answer that was kept is not what is measured."""
     data = b"frames"
-    assert len({music.unlike(data) for _ in range(5)}) == 5
+    assert len({sample_tracks.unique_copy(data) for _ in range(5)}) == 5
 
 
 def test_a_deviation_from_plain_librosa_is_seen_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_parts_say_how_their_figures_are_taken(part: ModuleType) -> None:
 def test_a_file_is_decoded_in_a_process_of_its_own(tmp_path: Path) -> None:
     """What the child has measured comes back, and its memory is not that of the parent."""
     path = tmp_path / "track.mp3"
-    path.write_bytes(music.track(5))
+    path.write_bytes(sample_tracks.track(5))
     taken = files._child("decode", path)
     assert taken["duration_s"] == pytest.approx(5, abs=0.1)
     assert taken["cpu_s"] > 0
@@ -85,8 +85,8 @@ def test_a_file_is_decoded_in_a_process_of_its_own(tmp_path: Path) -> None:
 
 
 def test_the_broker_is_measured_with_one_process() -> None:
-    """Trivial tasks go through a real worker, which is gone afterwards."""
-    with stand(concurrency=1) as running, Trivial(running) as trivial:
+    """TrivialTasks tasks go through a real worker, which is gone afterwards."""
+    with deployed(concurrency=1) as running, TrivialTasks(running) as trivial:
         (worker,) = running.processes._running.values()
         course = trivial.run()
         assert course.sent < course.started <= course.ended

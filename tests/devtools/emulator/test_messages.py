@@ -124,7 +124,7 @@ Refused = Callable[[Bot, Message], Awaitable[object]]
             lambda bot, _: bot.send_message(CHAT, "<b>x", parse_mode="HTML"),
             "can't parse entities: ",
         ),
-        (lambda bot, _: bot.send_message(CHAT, "x", parse_mode="MarkdownV2"), "no Markdown"),
+        (lambda bot, _: bot.send_message(CHAT, "x", parse_mode="MarkdownV2"), "support Markdown"),
         (
             lambda bot, _: bot.send_message(CHAT, "x", reply_markup=keyboard("x" * 65)),
             "BUTTON_DATA_INVALID",

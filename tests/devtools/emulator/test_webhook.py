@@ -12,7 +12,7 @@ from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
 from devtools.emulator import Emulator, EmulatorClient
-from devtools.emulator.http.webhook import SECRET_HEADER
+from devtools.emulator.state.webhook import SECRET_HEADER
 
 CHAT = 7
 

@@ -12,15 +12,15 @@ from shared.music.decoding.decoder import Source, decode
 from shared.music.decoding.track_meter import TrackMeter
 from tests.services.cli.conftest import Genrebot
 from tests.sounds import Samples, encode, tune
+from training.robustness.classifiers import Classify
 from training.robustness.conditions import CONDITIONS
-from training.robustness.judges import Judge
-from training.robustness.report import Judgement
+from training.robustness.report import Outcome
 
 TRACKS = {"jazz": 2, "rock": 1}
 
 
 def _music(seed: int) -> Samples:
-    """A tune at -23 dB full scale, of which 12 dB less is quiet to who judges by level here."""
+    """A tune at -23 dB full scale, of which 12 dB less is quiet for the classifier by level."""
     samples = tune(3.2, seed=seed)
     return np.float32(0.07 / np.sqrt(np.mean(samples**2))) * samples
 
@@ -45,16 +45,16 @@ def _loudness(source: Source) -> float:
     return meter.loudest_dbfs
 
 
-def _rock_if_loud(_track: str, loudness: float) -> Judgement:
+def _rock_if_loud(_track: str, loudness: float) -> Outcome:
     """Take what is loud for rock and all else for jazz."""
     loud = loudness > -30
-    return Judgement(genre="rock" if loud else "jazz", probability=0.8, sure=loud)
+    return Outcome(genre="rock" if loud else "jazz", probability=0.8, sure=loud)
 
 
 @pytest.fixture
 def by_level(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judge by level in place of the chain."""
-    monkeypatch.setattr(robustness, "heard", _loudness)
+    """Classify by level in place of the chain."""
+    monkeypatch.setattr(robustness, "extract_features", _loudness)
     monkeypatch.setattr(robustness, "shipped", lambda _model: _rock_if_loud)
 
 
@@ -98,7 +98,7 @@ def test_a_quick_look_takes_the_first_of_each_genre(genrebot: Genrebot, data: Pa
     assert record["changed"] == ["jazz.00000", "rock.00000"]
 
 
-def test_the_shipped_model_is_judged(genrebot: Genrebot, data: Path) -> None:
+def test_the_shipped_model_is_measured(genrebot: Genrebot, data: Path) -> None:
     """Through the whole chain, under every condition."""
     result = genrebot("robustness", "--json", "--jobs", 1, "--limit", 1, "--data", data)
     assert result.exit_code == 0, result.output
@@ -110,14 +110,14 @@ def test_the_shipped_model_is_judged(genrebot: Genrebot, data: Path) -> None:
 
 
 @pytest.mark.usefixtures("by_level")
-def test_models_that_have_not_heard_the_artist_judge_beside(
+def test_models_fitted_without_the_artist_are_measured_too(
     genrebot: Genrebot, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second report of its own, from the same hearing."""
 
-    def deaf(data_dir: Path, model: Path | None) -> Judge:
+    def deaf(data_dir: Path, model: Path | None) -> Classify:
         assert (data_dir, model) == (data, None)
-        return lambda _track, _rows: Judgement(genre="pop", probability=0.5)
+        return lambda _track, _rows: Outcome(genre="pop", probability=0.5)
 
     monkeypatch.setattr(robustness, "held_out", deaf)
     result = genrebot("robustness", "--json", "--jobs", 1, "--held-out", "--data", data)
@@ -127,7 +127,7 @@ def test_models_that_have_not_heard_the_artist_judge_beside(
     assert [record["held_together"] for record in records] == [False, True]
 
 
-def test_models_that_have_not_heard_the_artist_need_a_split(genrebot: Genrebot, data: Path) -> None:
+def test_models_fitted_without_the_artist_need_a_split(genrebot: Genrebot, data: Path) -> None:
     """Without lists nobody can tell who was learned from."""
     result = genrebot("robustness", "--jobs", 1, "--held-out", "--data", data)
     assert result.exit_code == 1

@@ -18,8 +18,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_speech(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have sounds for the music detector at once, instead of synthesizing them."""
-    monkeypatch.setattr("training.fitting.train.hear", lambda _seed, **_options: few_sounds())
+    """Use prepared sounds for the music detector instead of synthesizing them."""
+    monkeypatch.setattr("training.train.synthesize_sounds", lambda _seed, **_options: few_sounds())
 
 
 def test_a_trained_model_can_be_used_at_once(
@@ -32,11 +32,11 @@ def test_a_trained_model_can_be_used_at_once(
     assert "macro F1" in result.stdout
     assert "(100 tracks)" in result.stdout
     assert f"GENREBOT_MODEL={out / 'genrebot.cbm'}" in result.stdout
-    sidecar = json.loads((out / "genrebot.json").read_text())
-    assert sidecar["training"]["parameters"]["iterations"] == 5
+    metadata = json.loads((out / "genrebot.json").read_text())
+    assert metadata["training"]["parameters"]["iterations"] == 5
     told = genrebot("classify", "--json", song, GENREBOT_MODEL=str(out / "genrebot.cbm"))
     assert told.exit_code == 0
-    assert json.loads(told.stdout)["model"] == sidecar["name"]
+    assert json.loads(told.stdout)["model"] == metadata["name"]
 
 
 def test_the_data_folder_may_come_from_the_environment(
@@ -101,7 +101,7 @@ def test_speech_that_cannot_be_made_is_said(
     def mute(*_arguments: object, **_options: object) -> None:
         raise SpeechError("espeak-ng is not there")
 
-    monkeypatch.setattr("training.fitting.train.hear", mute)
+    monkeypatch.setattr("training.train.synthesize_sounds", mute)
     result = genrebot("train", "--data", data, "--out", tmp_path / "m", "--iterations", 2)
     assert result.exit_code == 1
     assert "espeak-ng is not there" in result.output

@@ -24,7 +24,7 @@ from shared.music.model.verdict import Verdict
 from shared.queue.messages import Track
 from shared.settings import RedisSettings
 from tests.services.worker.hand import Hand
-from tests.services.worker.stand import Stand
+from tests.services.worker.stand import Deployment
 
 CHAT = 77
 
@@ -86,9 +86,9 @@ def hand(app: Celery, redis: Redis) -> Hand:
 
 
 @pytest.fixture
-def stand(environment: pytest.MonkeyPatch, redis_settings: RedisSettings) -> Stand:  # noqa: ARG001 - set before
+def stand(environment: pytest.MonkeyPatch, redis_settings: RedisSettings) -> Deployment:  # noqa: ARG001 - set before
     """An application to try bodies on."""
-    return Stand(redis_settings)
+    return Deployment(redis_settings)
 
 
 @pytest.fixture

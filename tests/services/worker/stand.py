@@ -14,7 +14,7 @@ from tests.services.worker.hand import Hand, Sent
 from tests.shared.samples import received
 
 
-class Stand:
+class Deployment:
     """An application of our own whose steps do what a test says."""
 
     def __init__(self, redis: RedisSettings) -> None:

@@ -1,8 +1,6 @@
 """Conversion a slice at a time: never far ahead, never a word lost, the same chunks as at once."""
 
 import io
-import itertools
-import pkgutil
 import random
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 
 from services.worker.context import WorkerContext
 from services.worker.execution import recovery
+from services.worker.execution.dispatcher import Dispatcher
 from services.worker.storage.uploads import UPLOAD
 from services.worker.tasks.convert import audio_name, nearest_slice_end
 from services.worker.tasks.featurize import load_features
@@ -36,11 +35,11 @@ MOST_AHEAD = 2 + 4 // 2 + 4
 
 
 DYING = (
-    "shared.store.segment_progress.SegmentProgress.put",
-    "shared.store.segment_progress.SegmentProgress.woken",
-    "shared.store.segment_progress.SegmentProgress.segment_done",
-    "services.worker.execution.dispatcher.Flow.featurize",
-    "services.worker.execution.dispatcher.Flow.convert",
+    (SegmentProgress, SegmentProgress.put),
+    (SegmentProgress, SegmentProgress.woken),
+    (SegmentProgress, SegmentProgress.segment_done),
+    (Dispatcher, Dispatcher.featurize),
+    (Dispatcher, Dispatcher.convert),
 )
 
 
@@ -202,31 +201,26 @@ def _survives(hand: Hand, sent: Sent) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    "death",
-    list(
-        itertools.product(
-            DYING,
-            [0, 2],
-            [False, True],
-        )
-    ),
-    ids=str,
-)
-def test_a_worker_may_die_anywhere(
+@pytest.mark.parametrize(("owner", "method"), DYING, ids=lambda part: part.__name__)
+@pytest.mark.parametrize("after", [0, 2])
+@pytest.mark.parametrize("done", [False, True])
+def test_a_worker_may_die_anywhere(  # noqa: PLR0913, PLR0917 - where, when and how it dies
     ctx: WorkerContext,
     hand: Hand,
     heard: Heard,
     monkeypatch: pytest.MonkeyPatch,
-    death: tuple[str, int, bool],
+    owner: type,
+    method: Callable[..., Any],
+    after: int,
+    *,
+    done: bool,
 ) -> None:
     """Its message comes again by its lease, and the job ends as if nothing had been."""
     data = _music()
     job_id = _start(ctx, data)
-    name, after, done = death
     sent = hand.take()
     with monkeypatch.context() as patch:
-        patch.setattr(name, _dying(pkgutil.resolve_name(name), after, done=done))
+        patch.setattr(owner, method.__name__, _dying(method, after, done=done))
         while _survives(hand, sent):
             sent = hand.take()
     assert hand.run(sent) == "SUCCESS"
@@ -235,7 +229,7 @@ def test_a_worker_may_die_anywhere(
     _assert_heard_whole(ctx, job_id, data, heard)
 
 
-@pytest.mark.parametrize("step", [TaskName.CONVERT, TaskName.FEATURIZE])
+@pytest.mark.parametrize("task_name", [TaskName.CONVERT, TaskName.FEATURIZE])
 @pytest.mark.parametrize("nth", [0, 1, 2])
 def test_a_lost_message_is_found(
     ctx: WorkerContext, hand: Hand, heard: Heard, task_name: TaskName, nth: int

@@ -75,7 +75,7 @@ def test_both_ends_agree_on_visibility(app: Celery) -> None:
     assert app.conf.result_backend_transport_options["visibility_timeout"] == expected
 
 
-@pytest.mark.parametrize("lane", list(QueueName))
+@pytest.mark.parametrize("queue", list(QueueName))
 def test_a_task_carries_its_limits(app: Celery, redis: Redis, queue: QueueName) -> None:
     """Name, arguments, both time limits and the lane are in the message itself."""
     send(app, TaskName.FEATURIZE, MESSAGE, queue=queue, limit_s=1000)

@@ -50,7 +50,7 @@ def test_part_of_a_split_is_an_error(data_dir: Path, spoil: str) -> None:
 def test_tracks_of_test_artists_are_left_out() -> None:
     """Whatever shares an artist with a test track is neither learned from nor scored on."""
     artists = {"a": "queen", "b": "queen", "c": "abba", "e": "queen"}
-    kept = split({"a", "c", "d"}, {"b", "f"}, {"e"}).clear_of(artists)
+    kept = split({"a", "c", "d"}, {"b", "f"}, {"e"}).without_test_artists(artists)
     assert [sorted(part) for part in (kept.train, kept.valid, kept.test)] == [
         ["c", "d"],
         ["f"],
@@ -63,8 +63,8 @@ def test_tracks_of_test_artists_are_left_out() -> None:
 )
 def test_parts_that_overlap_are_refused(parts: tuple[set[str], set[str], set[str]]) -> None:
     """A track in two parts is an error, not a choice."""
-    with pytest.raises(DataError, match="two of its parts"):
-        split(*parts).clear_of({})
+    with pytest.raises(DataError, match="in two of them"):
+        split(*parts).without_test_artists({})
 
 
 def test_artists_are_compared_in_one_spelling(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def test_parts_keep_whole_tracks(data_dir: Path) -> None:
     ("place", "new", "words"),
     [
         ((0, FEATURE_NAMES.index("tempo") + 2), "speed", "lacks the columns tempo"),
-        ((1, -1), "techno", "no genres of ours: techno"),
-        ((1, -1), "", "no genres of ours: nan"),
+        ((1, -1), "techno", "not among the ten genres: techno"),
+        ((1, -1), "", "not among the ten genres: nan"),
         ((1, 2), "", "not finite"),
         ((1, 2), "inf", "not finite"),
         ((1, 2), "loud", "not numbers"),

@@ -120,5 +120,5 @@ def test_too_few_artists_are_named(tracks: list[Recording], artists: dict[str, s
     """Four artists of a genre cannot be spread over five folds, however many tracks there are."""
     busy = {track: a.replace("jazz 5", "jazz 4") for track, a in artists.items()}
     busy |= {name_of("jazz", n): "jazz 0" for n in (2, 3, 12, 13)}
-    with pytest.raises(DataError, match="5 artists at least of jazz"):
+    with pytest.raises(DataError, match="at least 5 artists of jazz"):
         cross_validate(tracks, busy, seed=1)

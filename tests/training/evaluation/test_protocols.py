@@ -13,9 +13,9 @@ from tests.training.conftest import CHUNKS, PARTS, name_of, recording, write_tag
 from training.data.gtzan import DataError
 from training.data.recordings import Recording
 from training.evaluation import protocols
-from training.evaluation.cross_validation import Folds
+from training.evaluation.cross_validation import HeldOutPredictions
 from training.evaluation.protocols import artist_grouped, fault_filtered, summarize
-from training.fitting.fit import fit
+from training.fitting.classifier import fit
 
 QUICK = 5
 
@@ -49,7 +49,7 @@ def test_nothing_to_be_sure_of_is_no_error() -> None:
     probabilities = np.full((1, 50, 10), 0.05)
     probabilities[0, np.arange(50), (genres + 1) % 10] = 0.55
     report = summarize(
-        Folds(genres, np.arange(50), probabilities, np.arange(50)[None] % 5), tracks, 1
+        HeldOutPredictions(genres, np.arange(50), probabilities, np.arange(50)[None] % 5), tracks, 1
     )
     assert (report.score.accuracy, report.answered, report.right) == (0.0, 0.0, None)
 

@@ -1,6 +1,4 @@
-"""From scores to honest probabilities, and to what is told as unsure."""
-
-from dataclasses import replace
+"""Temperature, threshold and the reliability diagram."""
 
 import numpy as np
 import pytest
@@ -8,11 +6,8 @@ from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
 from shared.music.model.calibration import temperature_scale
-from training.evaluation.cross_validation import FOLDS, Folds
 from training.fitting.calibration import (
     BINS,
-    answered,
-    calibrated,
     expected_error,
     reliability,
     temperature_for,
@@ -23,18 +18,11 @@ Table = NDArray[np.float64]
 N = len(GENRES)
 
 
-def honest(tracks: int, spread: float = 0.2) -> tuple[Table, NDArray[np.int_]]:
-    """Probabilities that are what they say: genres are drawn by them."""
+def calibrated_sample(tracks: int, spread: float = 0.2) -> tuple[Table, NDArray[np.int_]]:
+    """Calibrated probabilities: genres are drawn by them."""
     rng = np.random.default_rng(0)
     table = rng.dirichlet(np.full(N, spread), tracks)
     return table, np.array([rng.choice(N, p=row) for row in table])
-
-
-def folds_of(table: Table, genres: NDArray[np.int_]) -> Folds:
-    """Two repeats of five folds, drawn apart; each track an artist of its own."""
-    tracks = np.arange(len(genres))
-    fold = np.stack((tracks % FOLDS, tracks // 2 % FOLDS))
-    return Folds(genres, tracks, np.stack((table, table)), fold)
 
 
 def row_of(told: float) -> list[float]:
@@ -44,8 +32,8 @@ def row_of(told: float) -> list[float]:
 
 @pytest.mark.parametrize("temperature", [0.5, 0.8, 1.0, 1.6])
 def test_the_temperature_is_found(temperature: float) -> None:
-    """Honest odds, divided by some temperature, want to be multiplied by it."""
-    table, genres = honest(4000)
+    """Calibrated probabilities, scaled by 1 / temperature, need that temperature."""
+    table, genres = calibrated_sample(4000)
     distorted = temperature_scale(table, 1 / temperature)
     assert temperature_for(distorted, genres) == pytest.approx(temperature, rel=0.06)
 
@@ -69,9 +57,9 @@ def test_without_enough_right_nothing_is_sure() -> None:
     assert threshold_for(table, np.ones(2, int)) == 1.0
 
 
-def test_honest_probabilities_have_no_error() -> None:
-    """What is told is right as often as it says, up to chance."""
-    bins = reliability(*honest(20_000))
+def test_calibrated_probabilities_have_no_error() -> None:
+    """Predictions are right as often as they say, up to chance."""
+    bins = reliability(*calibrated_sample(20_000))
     assert expected_error(bins) < 0.02
     assert sum(own.tracks for own in bins) == 20_000
 
@@ -94,49 +82,3 @@ def test_bins_count_by_their_tracks() -> None:
     [last] = reliability(np.array([row_of(1.0)]), np.array([0]))
     assert last.told == 1.0
     assert BINS == 10
-
-
-def test_calibration_makes_overconfidence_honest() -> None:
-    """On other folds than it was found on."""
-    table, genres = honest(3000)
-    sharp = folds_of(temperature_scale(table, 0.5), genres)
-    plain, corrected = (
-        expected_error(reliability(told, genres))
-        for told in (sharp.probabilities[0], calibrated(sharp)[0])
-    )
-    assert plain > 0.08
-    assert corrected < 0.03
-
-
-def test_calibration_does_not_look_at_its_own_fold() -> None:
-    """Other genres in a fold leave its probabilities alone and move those of the others."""
-    table, genres = honest(500)
-    folds = folds_of(table, genres)
-    own = folds.fold[0] == 2
-    lied = replace(folds, genres=np.where(own, (genres + 1) % N, genres))
-    before, after = calibrated(folds)[0], calibrated(lied)[0]
-    np.testing.assert_array_equal(after[own], before[own])
-    assert not np.allclose(after[~own], before[~own])
-    np.testing.assert_allclose(after.sum(axis=1), 1)
-
-
-def test_thresholds_do_not_look_at_their_own_fold() -> None:
-    """A fold in which everything is wrong is told as surely as ever; the others are not."""
-    table, genres = honest(500)
-    folds = folds_of(table, genres)
-    own = folds.fold[0] == 2
-    lied = replace(folds, genres=np.where(own, (table.argmax(axis=1) + 1) % N, genres))
-    before, after = answered(folds, folds.probabilities)[0], answered(lied, folds.probabilities)[0]
-    np.testing.assert_array_equal(after[own], before[own])
-    assert after[~own].sum() < before[~own].sum()
-
-
-def test_what_is_sure_is_right_as_often_as_is_aimed_at() -> None:
-    """Thresholds found elsewhere hold here, up to chance."""
-    table, genres = honest(5000, 0.05)
-    folds = folds_of(table, genres)
-    sure = answered(folds, folds.probabilities)
-    assert sure.shape == (2, 5000)
-    assert 0.3 < sure.mean() < 0.9
-    right = (table.argmax(axis=1) == genres)[sure[0]].mean()
-    assert right == pytest.approx(0.92, abs=0.02)

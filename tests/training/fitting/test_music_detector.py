@@ -1,4 +1,4 @@
-"""Fitting the music detector."""
+"""Fit of the music detector."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from shared.music.model.music_detector import (
 from shared.music.tagging.tagger import TAG_NAMES, Tagger
 from tests.sounds import tune
 from training.data.gtzan import DataError
-from training.fitting.music_detector import Sounds, extract, fit_music_detector
+from training.fitting.music_detector import Sounds, fit_music_detector, synthesize_sounds
 
 CENTRES = {"music": 0.0, "speech": 1.0, "noise": 2.0, "tone": 3.0}
 LEAST: dict[Family, int] = {"music": 2, "speech": 1, "noise": 2, "tone": 3}
@@ -54,7 +54,7 @@ def test_families_are_told_apart(family: str) -> None:
 
 
 def test_offsets_and_tempo_are_not_looked_at() -> None:
-    """The music detector keeps off columns that tell recordings apart and not what is recorded."""
+    """The detector leaves out columns that describe the recording and not its content."""
     columns = fitted().columns
     assert not set(trainer.LEFT_OUT) & set(columns)
     assert len(columns) == len(COLUMN_NAMES) - len(trainer.LEFT_OUT)
@@ -90,7 +90,7 @@ def test_music_without_tags_is_left_out() -> None:
     assert fit_music_detector(features, tags, tracks, 1, sounds=made_up()) == kept
 
 
-def test_nothing_to_learn_from_is_named() -> None:
+def test_missing_sounds_are_named() -> None:
     """A family that is missing is named, and so is music that has no tags."""
     with pytest.raises(DataError, match="noise, tone"):
         fitted(made_up(("music", "speech")))
@@ -104,12 +104,14 @@ def test_nothing_to_learn_from_is_named() -> None:
 def test_no_kind_asked_for() -> None:
     """Asking for no sound at all is an error."""
     with pytest.raises(DataError, match="No kind"):
-        extract(1, kinds=())
+        synthesize_sounds(1, kinds=())
 
 
 def test_synthesized_sounds_go_through_the_chain() -> None:
     """Noise and tones come back with finite features, tags, and what they are."""
-    sounds = extract(1, {"noise": 1, "tone": 1}, kinds={"white", "sine"}, tagger=Tagger.load())
+    sounds = synthesize_sounds(
+        1, {"noise": 1, "tone": 1}, kinds={"white", "sine"}, tagger=Tagger.load()
+    )
     assert sounds.families.tolist() == ["noise", "tone"]
     assert sounds.kinds.tolist() == ["white", "sine"]
     assert sounds.features.shape == (2, len(FEATURE_NAMES))
@@ -121,7 +123,7 @@ def test_synthesized_sounds_go_through_the_chain() -> None:
 def test_recordings_are_heard_badly() -> None:
     """Music that is handed in counts as music, but not as it was."""
     chunk = tune(3)
-    heard = extract(1, kinds=(), recordings=[chunk, chunk], tagger=Tagger.load())
+    heard = synthesize_sounds(1, kinds=(), recordings=[chunk, chunk], tagger=Tagger.load())
     assert heard.families.tolist() == ["music", "music"]
     well = analyse_chunk(chunk).features
     centroid = FEATURE_NAMES.index("spectral_centroid_mean")
@@ -129,19 +131,19 @@ def test_recordings_are_heard_badly() -> None:
 
 
 def test_speech_noise_and_tones_of_another_seed() -> None:
-    """A music detector fitted to a few sounds, speech among them, knows others of their kinds."""
+    """A detector fitted to a few sounds, speech included, classifies others of their kinds."""
     pytest.importorskip("espeakng_loader")
     kinds = {"melody", "chords", "ensemble", "en", "de", "es", "white", "wind", "sine", "dtmf"}
     tagger = Tagger.load()
-    learned, judged = (extract(seed, LEAST, kinds, tagger) for seed in (1, 2))
-    music = learned.families == "music"
+    train, test = (synthesize_sounds(seed, LEAST, kinds, tagger) for seed in (1, 2))
+    music = train.families == "music"
     detector = MusicDetector(
         fit_music_detector(
-            learned.features[music], learned.tags[music], learned.kinds[music], 1, sounds=learned
+            train.features[music], train.tags[music], train.kinds[music], 1, sounds=train
         )
     )
-    standardized = detector.standardized(judged.features, judged.tags)
+    standardized = detector.standardized(test.features, test.tags)
     for family in ("speech", "noise", "tone"):
-        shares = detector.softmax(standardized[judged.families == family]).mean(axis=0)
+        shares = detector.softmax(standardized[test.families == family]).mean(axis=0)
         assert FAMILIES[int(shares.argmax())] == family
         assert shares[0] < 0.35

@@ -16,10 +16,10 @@ from shared.music.pipeline import analyse
 from shared.music.tagging.tagger import Tagger
 from tests.sounds import encode, tune
 from training.data.gtzan import DataError
+from training.robustness.classifiers import extract_features, shipped
 from training.robustness.conditions import CONDITIONS, Condition
 from training.robustness.flips import measure
-from training.robustness.judges import heard, shipped
-from training.robustness.report import Judgement, Report
+from training.robustness.report import Outcome, Report
 
 Levels = NDArray[np.float64]
 QUIETER: Final = Condition("quieter", "12 dB quieter", gain_db=-12)
@@ -33,15 +33,15 @@ def levels(source: Source) -> Levels:
     return np.array([dbfs(samples) for samples, _, _ in cut])
 
 
-def by_level(_track: str, rows: Levels) -> Judgement:
+def by_level(_track: str, rows: Levels) -> Outcome:
     """Take loud music for rock, and be sure of what is very loud."""
     loud = float(rows.mean()) > -30
-    return Judgement(genre="rock" if loud else "jazz", probability=0.9 if loud else 0.6, sure=loud)
+    return Outcome(genre="rock" if loud else "jazz", probability=0.9 if loud else 0.6, sure=loud)
 
 
-def deaf(_track: str, _rows: Levels) -> Judgement:
+def deaf(_track: str, _rows: Levels) -> Outcome:
     """Hear no difference."""
-    return Judgement(genre="pop", probability=0.5)
+    return Outcome(genre="pop", probability=0.5)
 
 
 @pytest.fixture
@@ -57,9 +57,9 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 
 def _one(
-    files: dict[str, Path], judge: Callable[[str, Levels], Judgement], *conditions: Condition
+    files: dict[str, Path], classify: Callable[[str, Levels], Outcome], *conditions: Condition
 ) -> Report:
-    return measure(files, levels, {"it": judge}, conditions)["it"]
+    return measure(files, levels, {"it": classify}, conditions)["it"]
 
 
 def test_a_judge_that_goes_by_level_is_caught(files: dict[str, Path]) -> None:
@@ -105,9 +105,9 @@ def test_sure_and_unsure_are_counted_apart_from_genres(
 ) -> None:
     """A track may become sure or unsure and keep its genre."""
 
-    def wavering(_track: str, rows: Levels) -> Judgement:
+    def wavering(_track: str, rows: Levels) -> Outcome:
         quiet = float(rows.mean()) < -30
-        return Judgement(genre="pop", probability=0.5, sure=quiet is quiet_is_sure)
+        return Outcome(genre="pop", probability=0.5, sure=quiet is quiet_is_sure)
 
     (tally,) = _one(files, wavering, QUIETER).tallies
     loud = ["rock.00000", "metal.00000"]
@@ -140,7 +140,7 @@ def test_what_cannot_be_decoded_is_named_and_left_out(
 
 
 def test_judges_share_one_pass(files: dict[str, Path]) -> None:
-    """Rows are computed once for each file, and each judge has a report of its own."""
+    """Rows are computed once for each file, and each classify has a report of its own."""
     calls: list[Source] = []
     shares: list[float] = []
 
@@ -148,19 +148,19 @@ def test_judges_share_one_pass(files: dict[str, Path]) -> None:
         calls.append(source)
         return levels(source)
 
-    judges = {"by level": by_level, "deaf": deaf}
-    reports = measure(files, counted, judges, [SAME, QUIETER], progress=shares.append)
+    models = {"by level": by_level, "deaf": deaf}
+    reports = measure(files, counted, models, [SAME, QUIETER], progress=shares.append)
     assert len(calls) == len(files) * 3
-    assert [(name, report.judge) for name, report in reports.items()] == [(n, n) for n in judges]
+    assert [(name, report.model) for name, report in reports.items()] == [(n, n) for n in models]
     assert [len(report.changed) for report in reports.values()] == [2, 0]
     assert shares == pytest.approx([1 / 3, 2 / 3, 1])
 
 
 def test_a_judge_learns_whose_track_it_is(files: dict[str, Path]) -> None:
-    """So that a model that has not heard it can be asked."""
+    """So that a model that has not extract_features it can be asked."""
     asked: list[str] = []
 
-    def curious(track: str, rows: Levels) -> Judgement:
+    def curious(track: str, rows: Levels) -> Outcome:
         asked.append(track)
         return deaf(track, rows)
 
@@ -170,9 +170,10 @@ def test_a_judge_learns_whose_track_it_is(files: dict[str, Path]) -> None:
 
 def test_two_processes_find_the_same_by_the_whole_chain(files: dict[str, Path]) -> None:
     """Spawned ones, which share nothing with this one and load the tagger themselves."""
-    judges = {"it": shipped(None)}
+    models = {"it": shipped(None)}
     alone, together = (
-        measure(files, heard, judges, [SAME, QUIETER], jobs=jobs)["it"] for jobs in (1, 2)
+        measure(files, extract_features, models, [SAME, QUIETER], jobs=jobs)["it"]
+        for jobs in (1, 2)
     )
     assert together == alone
     assert together.tracks == 3
@@ -180,7 +181,7 @@ def test_two_processes_find_the_same_by_the_whole_chain(files: dict[str, Path]) 
 
 def test_the_chain_tells_what_the_bot_tells(files: dict[str, Path]) -> None:
     """Genre, probability and whether it is sure are those of the verdict."""
-    told = shipped(None)("rock.00000", heard(files["rock.00000"]))
+    told = shipped(None)("rock.00000", extract_features(files["rock.00000"]))
     found = analyse(files["rock.00000"], GenreModel.load(), Tagger.load(), max_duration_s=60)
     verdict = found.verdict
     assert (told.genre, told.probability) == (verdict.genre, verdict.confidence)
@@ -189,6 +190,6 @@ def test_the_chain_tells_what_the_bot_tells(files: dict[str, Path]) -> None:
 
 def test_volume_flips_nothing(files: dict[str, Path]) -> None:
     """What ships hears the same at 12 dB less."""
-    report = measure(files, heard, {"it": shipped(None)}, [QUIETER])["it"]
+    report = measure(files, extract_features, {"it": shipped(None)}, [QUIETER])["it"]
     assert report.changed == []
     assert report.tallies[0].mean_shift == pytest.approx(0, abs=0.02)

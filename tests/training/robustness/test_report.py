@@ -50,7 +50,7 @@ def test_conditions_may_hold_each_and_miss_together() -> None:
     apart = [_tally("mp3", ["a", "b"]), _tally("opus", ["c"])]
     alike = [_tally("mp3", ["a", "b"]), _tally("opus", ["a"])]
     for tallies, together in ((apart, False), (alike, True)):
-        report = Report(judge="it", tracks=100, tallies=tallies, left_out={})
+        report = Report(model="it", tracks=100, tallies=tallies, left_out={})
         assert report.held
         assert report.held_together is together
 
@@ -58,7 +58,7 @@ def test_conditions_may_hold_each_and_miss_together() -> None:
 def test_json_says_what_is_derived() -> None:
     """Rates, intervals and the target stand in the record, not only what they come from."""
     tallies = [_tally("mp3", ["a", "b", "c"]), _tally("opus", ["d"], counts=False)]
-    report = Report(judge="it", tracks=100, tallies=tallies, left_out={"e": "broken"})
+    report = Report(model="it", tracks=100, tallies=tallies, left_out={"e": "broken"})
     record = json.loads(report.model_dump_json())
     assert (record["held"], record["held_together"]) == (False, False)
     assert record["changed"] == ["a", "b", "c"]

@@ -10,15 +10,15 @@ from shared.errors import AudioError
 from shared.music.chunking import chunks
 from shared.music.constants import CHUNK_HOP, PCM_FULL_SCALE, SAMPLE_RATE
 from tests.sounds import tone
-from training.sounds.catalogue import FAMILIES, LEVELS_DBFS, clips
+from training.sounds.clips import FAMILIES, LEVELS_DBFS, clips
 from training.sounds.noise import NOISES
-from training.sounds.rooms import placed, telephoned
-from training.sounds.shaping import PEAK, band, coloured, levelled
-from training.sounds.texts import TEXTS
+from training.sounds.recording_conditions import recorded, telephoned
+from training.sounds.signals import PEAK, at_level, band, coloured
+from training.sounds.speech_texts import TEXTS
+from training.sounds.synthetic_music import MUSIC
 from training.sounds.tones import TONES
-from training.sounds.tunes import TUNES
 
-SYNTHESIZED = {**NOISES, **TONES, **TUNES}
+SYNTHESIZED = {**NOISES, **TONES, **MUSIC}
 SHORT = 2 * SAMPLE_RATE
 
 
@@ -100,13 +100,13 @@ def test_placed_speech_has_no_digital_silence() -> None:
     """A pause in a recording holds the noise of its room."""
     dry = np.concatenate((tone(1), np.zeros(SAMPLE_RATE))).astype(float)
     for seed in range(5):
-        pause = placed(np.random.default_rng(seed), dry)[-SAMPLE_RATE // 4 :]
+        pause = recorded(np.random.default_rng(seed), dry)[-SAMPLE_RATE // 4 :]
         assert np.sqrt(np.mean(pause**2)) > 1e-4
 
 
 def test_silence_stays_silence() -> None:
     """Silence has no level to be brought to, and a track of it is refused by name."""
-    silence = levelled(np.zeros(CHUNK_HOP), -20)
+    silence = at_level(np.zeros(CHUNK_HOP), -20)
     assert not silence.any()
     with pytest.raises(AudioError, match="silent"):
         list(chunks(iter([silence])))
@@ -115,9 +115,9 @@ def test_silence_stays_silence() -> None:
 def test_texts_are_read_aloud() -> None:
     """Every language is spoken, for seconds, and unlike the others."""
     pytest.importorskip("espeakng_loader")
-    from training.sounds.speech import Reader, speak  # noqa: PLC0415 - skipped without
+    from training.sounds.speech import Voice, speak  # noqa: PLC0415 - skipped without
 
-    spoken = {language: speak(text, Reader(language)) for language, text in TEXTS.items()}
+    spoken = {language: speak(text, Voice(language)) for language, text in TEXTS.items()}
     for language, samples in spoken.items():
         assert samples.size > 4 * SAMPLE_RATE, language
         assert 0.05 < np.abs(samples).max() <= 1, language
@@ -129,7 +129,7 @@ def test_speech_follows_from_the_seed() -> None:
     pytest.importorskip("espeakng_loader")
     program = (
         "import hashlib\n"
-        "from training.sounds.catalogue import clips\n"
+        "from training.sounds.clips import clips\n"
         "made = clips(4, {'speech': 2}, 1, kinds={'de', 'hi'})\n"
         "print(*(hashlib.sha256(clip.samples.tobytes()).hexdigest() for clip in made))\n"
     )
@@ -143,14 +143,14 @@ def test_speech_follows_from_the_seed() -> None:
     assert len(set(first)) == 4
 
 
-def test_readers_differ() -> None:
-    """A quicker reader takes less time, and another voice says it otherwise."""
+def test_voices_differ() -> None:
+    """Faster speech is shorter, and another voice gives other samples."""
     pytest.importorskip("espeakng_loader")
-    from training.sounds.speech import Reader, speak  # noqa: PLC0415 - skipped without
+    from training.sounds.speech import Voice, speak  # noqa: PLC0415 - skipped without
 
     usual, quick, woman = (
-        speak(TEXTS["en"], reader)
-        for reader in (Reader("en"), Reader("en", words_per_minute=300), Reader("en", "f2"))
+        speak(TEXTS["en"], voice)
+        for voice in (Voice("en"), Voice("en", words_per_minute=300), Voice("en", "f2"))
     )
     assert quick.size < 0.8 * usual.size
     assert not np.array_equal(woman[:SAMPLE_RATE], usual[:SAMPLE_RATE])
@@ -160,10 +160,10 @@ def test_unknown_voice_is_named() -> None:
     """Asking for a voice that there is not says which."""
     pytest.importorskip("espeakng_loader")
     from training.sounds.speech import (  # noqa: PLC0415 - skipped without
-        Reader,
         SpeechError,
+        Voice,
         speak,
     )
 
     with pytest.raises(SpeechError, match="xx-none"):
-        speak("Hello.", Reader("xx-none"))
+        speak("Hello.", Voice("xx-none"))

@@ -7,9 +7,9 @@ import pytest
 
 from training.data.gtzan import Dataset
 from training.study.cache import Cache, fingerprint
-from training.study.classifiers.fitted import Bench
 from training.study.classifiers.models import Recipe
-from training.study.classifiers.soft_voting import Blend
+from training.study.classifiers.prediction_cache import PredictionCache
+from training.study.classifiers.soft_voting import SoftVote
 
 
 def _fail() -> dict[str, object]:
@@ -47,11 +47,11 @@ def test_a_data_set_is_known_by_its_numbers_and_their_order(dataset: Dataset) ->
 
 
 def test_predictions_are_kept_and_blended(tmp_path: Path, dataset: Dataset) -> None:
-    """A blend is the weighted mean of its members, none of which is fitted twice."""
-    bench = Bench(Cache(tmp_path), threads=1)
+    """A vote is the weighted mean of its members, none of which is fitted twice."""
+    predictions = PredictionCache(Cache(tmp_path), threads=1)
     near, line = Recipe("KNeighborsClassifier"), Recipe("LogisticRegression")
-    singles = [bench.predict(recipe, dataset, dataset)[0] for recipe in (near, line)]
+    singles = [predictions.predict(recipe, dataset, dataset)[0] for recipe in (near, line)]
     files = sorted(tmp_path.iterdir())
-    blended, _ = bench.predict(Blend(((near, 0.25), (line, 0.75))), dataset, dataset)
+    blended, _ = predictions.predict(SoftVote(((near, 0.25), (line, 0.75))), dataset, dataset)
     assert blended == pytest.approx(0.25 * singles[0] + 0.75 * singles[1])
     assert sorted(tmp_path.iterdir()) == files

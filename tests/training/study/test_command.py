@@ -7,24 +7,24 @@ from click.testing import CliRunner
 
 from services.cli import main
 from training.study.classifiers.models import Recipe
-from training.study.protocols import comparison
+from training.study.protocols import default_classifiers
 from training.study.results import FILE, Results
 
-COMMITTED = Path(__file__).parents[2] / "docs"
+COMMITTED = Path(__file__).parents[3] / "docs"
 
 
 def test_the_table_is_printed_and_kept(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scores come on stdout and in the results file; the data may come by environment."""
-    monkeypatch.setattr(comparison, "SIX", (Recipe("SVC"),))
+    monkeypatch.setattr(default_classifiers, "DEFAULT_CLASSIFIERS", (Recipe("SVC"),))
     monkeypatch.setenv("GENREBOT_DATA", str(folder))
     places = ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out")]
     done = CliRunner().invoke(main, ["study", "table", *places])
     assert done.exit_code == 0, done.output
     found = Results.read(tmp_path / "out").table
     assert found is not None
-    assert f"SVC                       {found.standings[0].test_f1:.3f}" in done.stdout
+    assert f"SVC                       {found.scores_by_model[0].test_f1:.3f}" in done.stdout
     assert (found.train, found.valid, found.test, found.missing) == (180, 60, 60, 0)
 
 
@@ -32,8 +32,8 @@ def test_the_table_is_printed_and_kept(
     ("arguments", "message"),
     [
         (["table"], "name its folder with --data"),
-        (["report"], "do another part first"),
-        (["splits", "--data", "{folder}"], "do the part tune first"),
+        (["report"], "run another part first"),
+        (["splits", "--data", "{folder}"], "run the part tune first"),
         (["tabel"], "'tabel' is not one of"),
     ],
 )

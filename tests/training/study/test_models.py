@@ -6,20 +6,20 @@ import pytest
 from shared.domain.genres import GENRES
 from training.data.gtzan import Dataset
 from training.study.classifiers.columns import Columns
-from training.study.classifiers.models import SIX, Recipe
-from training.study.classifiers.soft_voting import Blend, recipe_from, weightings
+from training.study.classifiers.models import DEFAULT_CLASSIFIERS, Recipe
+from training.study.classifiers.soft_voting import SoftVote, recipe_from, weightings
 
 QUICK = {"CatBoostClassifier": {"iterations": 20}, "XGBClassifier": {"n_estimators": 10}}
 
 
-@pytest.mark.parametrize("recipe", SIX, ids=lambda recipe: recipe.kind)
+@pytest.mark.parametrize("recipe", DEFAULT_CLASSIFIERS, ids=lambda recipe: recipe.kind)
 def test_each_learns_and_gives_probabilities(recipe: Recipe, dataset: Dataset) -> None:
     """Rows sum to 1, the likeliest genre is the told one, and what was learned is known."""
     fitted = Recipe(recipe.kind, QUICK.get(recipe.kind, {})).fit(dataset)
     found = fitted.probabilities(dataset.features)
     assert found.shape == (len(dataset), len(GENRES))
     assert found.sum(axis=1) == pytest.approx(1.0)
-    told = fitted.tell(dataset.features)
+    told = fitted.predict(dataset.features)
     assert (np.array(GENRES)[found.argmax(axis=1)] == told).mean() > 0.97
     assert (told == dataset.labels).mean() > 0.8
 
@@ -29,7 +29,7 @@ def test_columns_can_be_chosen(columns: Columns, dataset: Dataset) -> None:
     """A classifier sees 57 columns, or twice as many, and learns from either."""
     fitted = Recipe("KNeighborsClassifier", {"n_neighbors": 1}, columns).fit(dataset)
     assert fitted.classifier.n_features_in_ == (114 if columns == "published+axes" else 57)
-    assert (fitted.tell(dataset.features) == dataset.labels).all()
+    assert (fitted.predict(dataset.features) == dataset.labels).all()
 
 
 def test_a_genre_that_was_not_learned_has_no_probability(dataset: Dataset) -> None:
@@ -57,6 +57,6 @@ def test_weights_share_the_whole_vote() -> None:
 def test_recipes_come_back_from_their_inputs() -> None:
     """What the results file keeps of a model is enough to build it again."""
     single = Recipe("SVC", {"C": 10.0}, "axes")
-    blend = Blend(((single, 0.4), (Recipe("XGBClassifier"), 0.6)))
+    vote = SoftVote(((single, 0.4), (Recipe("XGBClassifier"), 0.6)))
     assert recipe_from(single.inputs()) == single
-    assert recipe_from(blend.inputs()) == blend
+    assert recipe_from(vote.inputs()) == vote

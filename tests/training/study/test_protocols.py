@@ -7,12 +7,12 @@ import pytest
 
 from training.data.artist_splits import read_artists, read_split
 from training.study.cache import Cache
-from training.study.classifiers.fitted import Bench
 from training.study.classifiers.models import Recipe
-from training.study.protocols import splits as splitting
-from training.study.protocols.rows import load_rows
-from training.study.protocols.splits import divisions, splits
-from training.study.results import Contender, Splits, Tuning
+from training.study.classifiers.prediction_cache import PredictionCache
+from training.study.protocols import protocol_scores
+from training.study.protocols.protocol_scores import protocol_splits, score_protocols
+from training.study.published_rows import load_rows
+from training.study.results import Candidate, ProtocolScores, Tuning
 
 FAMILIES = {
     "CatBoost": Recipe("KNeighborsClassifier", {"n_neighbors": 3}),
@@ -26,8 +26,8 @@ FAMILIES = {
 @pytest.fixture
 def tuning() -> Tuning:
     """A tuning that chose quick models."""
-    contenders = [
-        Contender(
+    candidates = [
+        Candidate(
             family=family,
             model=family,
             parameters=recipe.inputs(),
@@ -37,22 +37,26 @@ def tuning() -> Tuning:
         )
         for family, recipe in FAMILIES.items()
     ]
-    return Tuning(trials=[], contenders=contenders, chosen={f: f for f in FAMILIES}, importances={})
+    return Tuning(trials=[], candidates=candidates, chosen={f: f for f in FAMILIES}, importances={})
 
 
-def _measured(folder: Path, tuning: Tuning, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Splits:
+def _measured(
+    folder: Path, tuning: Tuning, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> ProtocolScores:
     monkeypatch.setattr(
-        splitting, "SIX", (Recipe("KNeighborsClassifier", {"n_neighbors": 1}), Recipe("SVC"))
+        protocol_scores,
+        "DEFAULT_CLASSIFIERS",
+        (Recipe("KNeighborsClassifier", {"n_neighbors": 1}), Recipe("SVC")),
     )
-    bench = Bench(Cache(cache), threads=1)
-    return splits(folder, load_rows(folder), tuning, bench, lambda *_: None)
+    predictions = PredictionCache(Cache(cache), threads=1)
+    return score_protocols(folder, load_rows(folder), tuning, predictions, lambda *_: None)
 
 
 def test_what_is_kept_apart_is_apart(folder: Path) -> None:
     """No fold learns from a track, or an artist, that it is judged on."""
     rows, artists = load_rows(folder), read_artists(folder)
     tracks = rows.dataset.tracks
-    found = {division.name: division for division in divisions(folder, rows, artists)}
+    found = {split.name: split for split in protocol_splits(folder, rows, artists)}
     assert list(found) == ["rows", "tracks", "artists", "filtered"]
     owners = {
         "tracks": tracks,
@@ -71,19 +75,19 @@ def test_what_is_kept_apart_is_apart(folder: Path) -> None:
 def test_the_reserved_list_is_touched_by_nothing(folder: Path) -> None:
     """Under the fault-filtered protocol test tracks are neither learned from nor scored."""
     rows = load_rows(folder)
-    division = divisions(folder, rows, read_artists(folder))[-1]
-    split = read_split(folder)
-    assert split is not None
-    ((learned, judged),) = division.folds
-    assert set(rows.dataset.tracks[learned].tolist()) == split.train
-    assert set(rows.dataset.tracks[judged].tolist()) == split.valid
+    filtered = protocol_splits(folder, rows, read_artists(folder))[-1]
+    lists = read_split(folder)
+    assert lists is not None
+    ((train, test),) = filtered.folds
+    assert set(rows.dataset.tracks[train].tolist()) == lists.train
+    assert set(rows.dataset.tracks[test].tolist()) == lists.valid
 
 
 def test_files_that_are_missing_leave_their_protocols_out(folder: Path, tmp_path: Path) -> None:
     """The public distribution comes without artists and without the filtered split."""
     (tmp_path / "features_3_sec.csv").write_bytes((folder / "features_3_sec.csv").read_bytes())
-    found = divisions(tmp_path, load_rows(tmp_path), read_artists(tmp_path))
-    assert [division.name for division in found] == ["rows", "tracks"]
+    found = protocol_splits(tmp_path, load_rows(tmp_path), read_artists(tmp_path))
+    assert [split.name for split in found] == ["rows", "tracks"]
 
 
 def test_two_runs_give_the_same_numbers(

@@ -11,16 +11,16 @@ from training.study.parts import Job, run
 from training.study.report.page import write_report
 from training.study.results import (
     FILE,
-    Contender,
+    Candidate,
+    HoldoutScore,
     Pictures,
     Protocol,
+    ProtocolScores,
     Results,
-    Rung,
-    Splits,
-    Standing,
     Table,
     Trial,
     Tuning,
+    VersionScore,
 )
 
 LEVELS: tuple[Level, ...] = ("chunk", "track_majority", "track_mean")
@@ -55,8 +55,8 @@ def _protocol(name: str, f1: float) -> Protocol:
     )
 
 
-def _rung(name: str, f1: float, runs: int) -> Rung:
-    return Rung(
+def _score_version(name: str, f1: float, runs: int) -> VersionScore:
+    return VersionScore(
         name=name,
         what=f"what {name} is",
         six_f1=[f1 + 0.01 * i for i in range(runs)],
@@ -70,14 +70,14 @@ def _rung(name: str, f1: float, runs: int) -> Rung:
 @pytest.fixture
 def results() -> Results:
     """Results of every part, with figures that stand nowhere else."""
-    standings = [Standing(model="SVC", valid_f1=0.7111, test_f1=0.7222, seconds=1.0)]
+    scores_by_model = [HoldoutScore(model="SVC", valid_f1=0.7111, test_f1=0.7222, seconds=1.0)]
     trials = [
         Trial(number=i, state=state, family="CatBoost", value=0.8 + i / 100, parameters={})
         for i, state in enumerate(("COMPLETE", "PRUNED", "COMPLETE"))
     ]
     inputs = {"kind": "CatBoostClassifier", "columns": "published", "parameters": {"depth": 7}}
-    contenders = [
-        Contender(
+    candidates = [
+        Candidate(
             family=family,
             model=f"{family}, trial 1",
             parameters=inputs,
@@ -88,21 +88,27 @@ def results() -> Results:
         for family in FAMILIES
     ]
     return Results(
-        table=Table(train=5994, valid=1998, test=1854, missing=144, standings=standings),
+        table=Table(
+            train=5994, valid=1998, test=1854, missing=144, scores_by_model=scores_by_model
+        ),
         tune=Tuning(
             trials=trials,
-            contenders=contenders,
+            candidates=candidates,
             chosen={family: f"{family}, trial 1" for family in FAMILIES},
             importances={f"mfcc{i}_mean": float(i) for i in range(1, 30)},
         ),
-        splits=Splits(
+        splits=ProtocolScores(
             protocols=[_protocol(name, f1) for name, f1 in F1.items()],
             unknown_artists=81,
         ),
         pictures=Pictures(
             counts=dict.fromkeys(GENRES, 60),
             folds=5,
-            rungs=[_rung("Reference", 0.2, 2), _rung("Crops", 0.8, 2), _rung("Apart", 0.75, 1)],
+            versions=[
+                _score_version("Reference", 0.2, 2),
+                _score_version("Crops", 0.8, 2),
+                _score_version("Apart", 0.75, 1),
+            ],
         ),
     )
 
@@ -167,7 +173,7 @@ def test_parts_that_were_not_computed_are_left_out(results: Results, tmp_path: P
 
 def test_no_results_make_no_report(tmp_path: Path) -> None:
     """The message says what to do first."""
-    with pytest.raises(DataError, match="do another part first"):
+    with pytest.raises(DataError, match="run another part first"):
         write_report(Results(), tmp_path)
 
 

@@ -1,1 +1,5 @@
-"""The classifiers that the study compares, and how they are tuned."""
+"""The classifiers that the study compares.
+
+``models`` builds and fits them, ``columns`` prepares their inputs, ``soft_voting`` averages
+several, ``prediction_cache`` fits each only once for the same rows.
+"""

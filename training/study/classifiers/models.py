@@ -1,4 +1,4 @@
-"""Classifiers behind one face: chunks and their genres in, probabilities out."""
+"""One interface for all classifiers: fit on chunks and genres, predict probabilities."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from xgboost import XGBClassifier
 from shared.domain.genres import GENRES
 from training.data.gtzan import Dataset
 from training.study.classifiers.columns import Columns, RecordingAxes
-from training.study.protocols.rows import SEED
+from training.study.published_rows import SEED
 
 Features = NDArray[np.float64]
 Probabilities = NDArray[np.float64]
@@ -28,33 +28,32 @@ Build = Callable[[Mapping[str, Any], int], Any]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a classifier is made: its kind, its columns, and what differs from the defaults."""
+    """A classifier's kind, its input columns, and parameters that differ from the defaults."""
 
     kind: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     columns: Columns = "published"
 
     def inputs(self) -> dict[str, Any]:
-        """Return what a result of it depends on, for the cache."""
+        """Return everything that a result depends on, for the cache."""
         return {"kind": self.kind, "columns": self.columns, "parameters": dict(self.parameters)}
 
-    def fit(self, learned: Dataset, threads: int = 1) -> "Fitted":
-        """Fit it on some chunks, with random_state 42."""
-        return Fitted(self, learned, threads)
+    def fit(self, train: Dataset, threads: int = 1) -> "Fitted":
+        """Fit on some chunks, with random_state 42."""
+        return Fitted(self, train, threads)
 
 
 class Inputs:
-    """What a classifier sees of the features: the columns asked for, scaled.
+    """Scales features and adds discriminant axes, fitted on the training chunks."""
 
-    Everything about it is learned from the chunks that the classifier learns from.
-    """
-
-    def __init__(self, columns: Columns, learned: Dataset) -> None:
+    def __init__(self, columns: Columns, train: Dataset) -> None:
         published = columns == "published"
-        self._axes = None if published else RecordingAxes().fit(learned.features, learned.tracks)
-        self._bare = columns == "axes"
-        # The axes have one scale already, and which of them count lies in their spreads.
-        self._scaler = None if self._bare else MinMaxScaler().fit(self._columns(learned.features))
+        self._axes = None if published else RecordingAxes().fit(train.features, train.tracks)
+        self._axes_only = columns == "axes"
+        # The axes share one scale; their spreads say how much each of them counts.
+        self._scaler = (
+            None if self._axes_only else MinMaxScaler().fit(self._columns(train.features))
+        )
 
     def __call__(self, features: Features) -> Features:
         """Return shape (chunks, columns), published columns first."""
@@ -67,32 +66,32 @@ class Inputs:
     def _columns(self, features: Features) -> Features:
         if self._axes is None:
             return features
-        turned = self._axes.transform(features)
-        return turned if self._bare else np.hstack([features, turned])
+        axes = self._axes.transform(features)
+        return axes if self._axes_only else np.hstack([features, axes])
 
 
 class Fitted:
-    """A classifier that has learned, behind the inputs that it learned with."""
+    """A fitted classifier with the preparation of its inputs."""
 
-    def __init__(self, recipe: Recipe, learned: Dataset, threads: int) -> None:
-        self._inputs = Inputs(recipe.columns, learned)
+    def __init__(self, recipe: Recipe, train: Dataset, threads: int) -> None:
+        self._inputs = Inputs(recipe.columns, train)
         self.classifier = _BUILD[recipe.kind](recipe.parameters, threads)
         with warnings.catch_warnings():
             # The published comparison stops LogisticRegression after its default 100 steps.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self.classifier.fit(self._inputs(learned.features), codes(learned.labels))
+            self.classifier.fit(self._inputs(train.features), codes(train.labels))
 
-    def tell(self, features: Features) -> NDArray[np.str_]:
-        """Return the genre of each chunk, by the classifier's own decision."""
-        told = np.asarray(self.classifier.predict(self._inputs(features)))
-        genres: NDArray[np.str_] = np.array(GENRES)[told.ravel().astype(np.intp)]
+    def predict(self, features: Features) -> NDArray[np.str_]:
+        """Return the genre of each chunk, as the classifier's own ``predict`` gives it."""
+        predicted = np.asarray(self.classifier.predict(self._inputs(features)))
+        genres: NDArray[np.str_] = np.array(GENRES)[predicted.ravel().astype(np.intp)]
         return genres
 
     def probabilities(self, features: Features) -> Probabilities:
         """Return shape (chunks, 10), columns as ``GENRES``, rows that sum to 1.
 
-        An SVC has none; it gets the softmax of its decision values (votes of its pairs
-        of genres, ties broken by distance), whose largest is nearly always its choice.
+        For an SVC they are the softmax of its decision values (one-vs-one votes, ties broken
+        by distance), whose largest is nearly always the class it predicts.
         """
         inputs = self._inputs(features)
         if isinstance(self.classifier, SVC):
@@ -108,7 +107,7 @@ class Fitted:
 
 
 def codes(labels: NDArray[np.str_]) -> NDArray[np.int64]:
-    """Return each genre's place in ``GENRES``."""
+    """Return each label's index in ``GENRES``, int64 of shape (n,)."""
     return np.array([GENRES.index(genre) for genre in labels.tolist()], np.int64)
 
 
@@ -126,5 +125,5 @@ _BUILD: Final[Mapping[str, Build]] = {
     "XGBClassifier": lambda p, n: XGBClassifier(random_state=SEED, n_jobs=n, **p),
 }
 
-SIX: Final = tuple(Recipe(kind) for kind in _BUILD)
-"""The original comparison: six classifiers as they come."""
+DEFAULT_CLASSIFIERS: Final = tuple(Recipe(kind) for kind in _BUILD)
+"""The original comparison: six classifiers with default settings."""

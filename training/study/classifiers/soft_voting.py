@@ -5,30 +5,30 @@ from typing import Any, Final
 
 from training.study.classifiers.models import Recipe
 
-_TENTHS: Final = 10
+_STEPS: Final = 10
 
 
 @dataclass(frozen=True)
-class Blend:
-    """Recipes with the weight of each one's vote."""
+class SoftVote:
+    """Classifiers with the weight of each one's probabilities."""
 
     members: tuple[tuple[Recipe, float], ...]
 
     def inputs(self) -> dict[str, Any]:
-        """Return what a result of it depends on."""
+        """Return everything that a result depends on, for the cache."""
         return {"members": [[recipe.inputs(), weight] for recipe, weight in self.members]}
 
 
-def recipe_from(inputs: dict[str, Any]) -> Recipe | Blend:
-    """Return the recipe or the blend that has these inputs."""
+def recipe_from(inputs: dict[str, Any]) -> Recipe | SoftVote:
+    """Return the recipe or the soft vote that has these inputs."""
     if "members" not in inputs:
         return Recipe(**inputs)
-    return Blend(tuple((Recipe(**member), weight) for member, weight in inputs["members"]))
+    return SoftVote(tuple((Recipe(**member), weight) for member, weight in inputs["members"]))
 
 
 def weightings(members: int) -> list[tuple[float, ...]]:
-    """Return every way to share tenths of the vote among so many members, each with some."""
-    return [tuple(n / _TENTHS for n in shares) for shares in _shares(_TENTHS, members)]
+    """Return all weightings in steps of a tenth in which each member has some weight."""
+    return [tuple(n / _STEPS for n in shares) for shares in _shares(_STEPS, members)]
 
 
 def _shares(left: int, parts: int) -> list[tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""The study's figures, drawn from its results alone."""
+"""Figures of the report, drawn from the results alone."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES, genre_name
 from shared.music.rendering.fonts import FONT
-from training.study.results import Pictures, Protocol, Splits, Tuning
+from training.study.results import Pictures, Protocol, ProtocolScores, Tuning
 
 WIDTH_IN: Final = 7.2
 _DPI: Final = 140
 _INK: Final = "#222222"
 _FAINT: Final = "#8a8a8a"
 _GRID: Final = "#e4e4e4"
-# Okabe and Ito (2008): told apart with every common colour blindness.
+# Okabe and Ito (2008): distinguishable with every common colour blindness.
 _BLUE, _ORANGE, _GREEN, _RED, _PURPLE, _SKY = (
     "#0072b2",
     "#e69f00",
@@ -76,27 +76,27 @@ def draw_history(tuning: Tuning, reference: float, path: Path) -> None:
 
 
 def draw_importances(tuning: Tuning, path: Path) -> None:
-    """Draw the columns that move the tuned CatBoost's predictions most."""
+    """Draw the most important columns of the tuned CatBoost."""
     with rc_context(_STYLE):
         figure = _figure(3.6)
         axes = figure.subplots()
         ranked = sorted(tuning.importances.items(), key=lambda item: item[1])[-_TOP_COLUMNS:]
         axes.barh([name for name, _ in ranked], [share for _, share in ranked], color=_BLUE)
         axes.set(
-            xlabel="share of the change in predictions, %",
-            title=f"The {len(ranked)} of {len(tuning.importances)} columns that count most",
+            xlabel="importance, %",
+            title=f"The {len(ranked)} of {len(tuning.importances)} most important columns",
         )
         axes.grid(axis="x", color=_GRID)
         axes.margins(y=0.01)
         _save(figure, path)
 
 
-def draw_splits(splits: Splits, path: Path) -> None:
+def draw_splits(splits: ProtocolScores, path: Path) -> None:
     """Draw every model's score under every protocol, for chunks and for tracks."""
     with rc_context(_STYLE):
         figure = _figure(4.3)
         panels = figure.subplots(1, 2, sharey=True)
-        titles = ("Pieces of 3 s", "Tracks, probabilities averaged")
+        titles = ("Chunks of 3 s", "Tracks, probabilities averaged")
         colours = {name: _colour(name) for name in splits.protocols[0].scores}
         places = np.arange(len(splits.protocols))
         for axes, level, title in zip(panels, ("chunk", "track_mean"), titles, strict=True):
@@ -142,28 +142,28 @@ def draw_genres(protocols: list[Protocol], path: Path) -> None:
         _save(figure, path)
 
 
-def draw_pictures(pictures: Pictures, path: Path) -> None:
-    """Draw what each change to the network brought, and what the last one confuses."""
+def draw_ablation(pictures: Pictures, path: Path) -> None:
+    """Draw the score after each change to the network, and the last confusion matrix."""
     with rc_context(_STYLE):
         figure = _figure(3.9)
         left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.0))
-        places = np.arange(len(pictures.rungs))[::-1]
+        places = np.arange(len(pictures.versions))[::-1]
         for column, label, colour in (
             ("six_f1", "six genres", _BLUE),
             ("ten_f1", "all ten", _SKY),
         ):
-            means = [float(np.mean(getattr(rung, column))) for rung in pictures.rungs]
+            means = [float(np.mean(getattr(version, column))) for version in pictures.versions]
             left.plot(means, places, "o", ms=5, color=colour, label=label)
-            for place, rung in zip(places, pictures.rungs, strict=True):
-                runs = getattr(rung, column)
+            for place, version in zip(places, pictures.versions, strict=True):
+                runs = getattr(version, column)
                 left.plot(runs, [place] * len(runs), "|", ms=7, color=colour)
         left.axvline(0.7, color=_FAINT, lw=0.8, ls="--")
-        left.set_yticks(places, [rung.name for rung in pictures.rungs])
-        left.set(title="What each change brought", xlabel="macro F1", xlim=(0.2, 0.95))
+        left.set_yticks(places, [version.name for version in pictures.versions])
+        left.set(title="Score after each change", xlabel="macro F1", xlim=(0.2, 0.95))
         left.grid(axis="both", color=_GRID)
         handles, labels = left.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower left", ncols=2)
-        best = [rung for rung in pictures.rungs if len(rung.six_f1) > 1][-1]
+        best = [version for version in pictures.versions if len(version.six_f1) > 1][-1]
         _matrix(right, np.array(best.confusion), best.name)
         right.set_ylabel("true genre")
         _save(figure, path)
@@ -192,7 +192,7 @@ def _matrix(axes: Axes, counts: NDArray[Any], title: str) -> None:
 
 
 def _shares(counts: NDArray[Any], axis: int) -> NDArray[np.float64]:
-    """Return the right ones among the predicted (axis 0) or the true (axis 1)."""
+    """Return the correct share of the predicted (axis 0) or the true (axis 1)."""
     shares: NDArray[np.float64] = counts.diagonal() / np.maximum(counts.sum(axis=axis), 1)
     return shares
 
@@ -236,5 +236,5 @@ def _figure(height_in: float) -> Figure:
 
 def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Without the library's name and version the same results make the same file.
+    # Without the library's name and version the same results give the same file.
     figure.savefig(path, dpi=_DPI, metadata={"Software": None})

@@ -1,4 +1,4 @@
-"""The section on the four protocols: what the same models reach, and why it differs."""
+"""The report's section on the four protocols: scores of the same models, and why they differ."""
 
 from pathlib import Path
 from typing import Final
@@ -8,34 +8,34 @@ from shared.music.model.classifier import committed
 from shared.music.model.model_metadata import Level, ModelMetadata, Score
 from training.study.report.figures import draw_confusions, draw_genres, draw_splits
 from training.study.report.markdown import figure, grid, percent, share
-from training.study.results import Protocol, Splits
+from training.study.results import Protocol, ProtocolScores
 
-SHOWN: Final = "CatBoost, tuned"
-"""The model that the paragraph and the confusion matrices are about."""
+REPORTED_MODEL: Final = "CatBoost, tuned"
+"""The model of the summary paragraph and the confusion matrices."""
 
 _LEVELS: Final[dict[Level, str]] = {
-    "chunk": "Pieces of 3 s",
-    "track_majority": "Tracks, majority of the pieces",
+    "chunk": "Chunks of 3 s",
+    "track_majority": "Tracks, majority of the chunks",
     "track_mean": "Tracks, averaged probabilities",
 }
 _WHAT: Final = {
-    "rows": "pieces drawn one by one, learned from 60 %, as the original did",
-    "tracks": "all pieces of a track on one side, five folds",
-    "artists": "all tracks of an artist on one side, five folds",
-    "filtered": "copies, distorted and mislabelled tracks out, artists apart: learned from the "
+    "rows": "chunks drawn one by one, 60 % for training, as in the original",
+    "tracks": "all chunks of a track in one fold, five folds",
+    "artists": "all tracks of an artist in one fold, five folds",
+    "filtered": "copies, distorted and mislabelled tracks left out, artists apart: trained on the "
     "first list, scored on the second (Kereliuk, Sturm and Larsen 2015)",
 }
 
 
-def protocols_section(splits: Splits, folder: Path) -> str:
-    """Write the section, and draw its figures into a folder."""
+def protocols_section(splits: ProtocolScores, folder: Path) -> str:
+    """Return the section, and draw its figures into a folder."""
     draw_splits(splits, folder / "splits.png")
     by_name = {protocol.name: protocol for protocol in splits.protocols}
     extremes = [by_name[name] for name in ("rows", "artists") if name in by_name]
     draw_confusions(extremes, folder / "confusion.png")
     draw_genres(extremes, folder / "genres.png")
     overview = grid(
-        ["Protocol", "How", "Tracks scored", "Pieces scored", "Track known", "Artist known"],
+        ["Protocol", "How", "Tracks scored", "Chunks scored", "Track shared", "Artist shared"],
         [
             [
                 protocol.title,
@@ -54,15 +54,17 @@ def protocols_section(splits: Splits, folder: Path) -> str:
             "## The same models under four protocols",
             overview,
             (
-                "*Track known* is the share of the scored tracks of which other pieces were "
-                "learned from, *artist known* the share of those with a known artist of whom "
-                f"another track, or the same one, was learned from. {splits.unknown_artists} "
-                "tracks have no known artist; each counts as an artist of its own."
+                "*Track shared* is the share of the scored tracks with other chunks in the "
+                "training "
+                "data, *artist shared* the share of the scored tracks with a known artist who has "
+                f"tracks in the training data. {splits.unknown_artists} tracks have no known "
+                "artist; each counts as an artist of its own."
             ),
             figure(
                 "figures/splits.png",
                 (
-                    "Macro F1 of every model under every protocol. Dotted: as they come; solid: "
+                    "Macro F1 of every model under every protocol. Dotted: default settings; "
+                    "solid: "
                     "tuned; dashed: tuned, with the added axes."
                 ),
             ),
@@ -70,45 +72,47 @@ def protocols_section(splits: Splits, folder: Path) -> str:
             *(_level(splits, level, title) for level, title in _LEVELS.items()),
             figure(
                 "figures/confusion.png",
-                f"{SHOWN}, pieces of 3 s, in per cent of the true genre: rows at random, and "
+                f"{REPORTED_MODEL}, chunks of 3 s, in per cent of the true genre: rows at "
+                "random, and "
                 "artists kept apart.",
             ),
             figure(
                 "figures/genres.png",
-                f"Precision and recall of each genre ({SHOWN}, pieces of 3 s): what is lost by "
-                "keeping artists apart.",
+                f"Precision and recall of each genre ({REPORTED_MODEL}, chunks of 3 s), with rows "
+                "at random and with artists kept apart.",
             ),
         ]
     )
 
 
-def claim(splits: Splits) -> str:
-    """Say in a paragraph which number the bot may claim."""
+def summary_paragraph(splits: ProtocolScores) -> str:
+    """Return a paragraph that says which score holds for new songs."""
     found = {protocol.name: protocol for protocol in splits.protocols}
-    easy = _score(found["rows"], SHOWN, "chunk")
+    easy = _score(found["rows"], REPORTED_MODEL, "chunk")
     lines = [
         (
-            f"**In short:** {share(easy)} is what a tuned CatBoost reaches where pieces of the "
-            "same recording were learned from."
+            f"**In short:** {share(easy)} is what a tuned CatBoost reaches where the training "
+            "data has other chunks of the same recordings."
         )
     ]
     if "artists" in found:
         lines.append(
-            f"For an artist it has never heard it reaches {_figure(found['artists'], 'chunk')} "
-            f"for a piece of 3 seconds and {_figure(found['artists'], 'track_mean')} for a track."
+            f"For artists that are not in the training data it reaches "
+            f"{_figure(found['artists'], 'chunk')} for a chunk of 3 seconds and "
+            f"{_figure(found['artists'], 'track_mean')} for a track."
         )
     if "filtered" in found:
         lines.append(
-            "With the data set's faults taken out as well it is "
+            "With the data set's faults filtered as well it is "
             f"{_figure(found['filtered'], 'chunk')} and "
             f"{_figure(found['filtered'], 'track_mean')}."
         )
-    lines.append("Only figures of the latter kind say anything about songs that people send.")
+    lines.append("Only scores of this kind hold for songs that people send.")
     if shipped := _shipped():
         lines.append(
-            "The model that ships is another, chosen for them; it is what the bot may claim: "
+            "The model that ships is another one, chosen by such scores: "
             f"**macro F1 {share(shipped.macro_f1)}, {percent(shipped.accuracy)} of tracks "
-            f"right**, on {shipped.n_tracks} tracks by artists that it did not learn from."
+            f"right**, on {shipped.n_tracks} tracks by artists that are not in its training data."
         )
     return " ".join(lines)
 
@@ -118,41 +122,43 @@ def _why(found: dict[str, Protocol]) -> str:
     lines = [
         (
             f"**Why {_round(rows, 'chunk')} becomes about half.** A track of 30 seconds is cut "
-            "into ten pieces, and the pieces of one recording sound nearly the same: one singer, "
-            "one studio, one loudness. Drawn at random, some six of the ten are learned from, "
-            f"and {percent(rows.shared_tracks)} of the tracks that are tested have pieces among "
-            "them. To name the genre it then suffices to recognise the recording, and that is "
-            "easy: whatever helps with it (deep trees, narrow kernels, the added axes) raises "
-            "the score without knowing more about genres."
+            "into ten chunks, and the chunks of one recording are nearly alike: one singer, one "
+            "studio, one loudness. Drawn at random, about six of the ten are in the training "
+            f"data, and {percent(rows.shared_tracks)} of the test tracks have chunks there. To "
+            "name the genre it is then enough to recognise the recording, which is easy: deep "
+            "trees, narrow kernels and the added axes all help with that, and raise the score "
+            "without knowing more about genres."
         ),
     ]
     if "tracks" in found:
         lines.append(
-            "Keep the pieces of a track together and the same model falls to "
-            f"{_figure(found['tracks'], 'chunk')}; averaging a track's ten answers brings it to "
+            "With the chunks of a track kept together the same model falls to "
+            f"{_figure(found['tracks'], 'chunk')}; averaging the probabilities of a track's ten "
+            "chunks gives "
             f"{_figure(found['tracks'], 'track_mean')}."
         )
     if "artists" in found:
         lines.append(
-            "But GTZAN has albums cut into many tracks, so "
-            f"{percent(found['tracks'].shared_artists)} of these tracks still have a known artist "
-            f"on the other side. Keep artists apart too and {_figure(found['artists'], 'chunk')} "
-            f"remains ({_figure(found['artists'], 'track_mean')} for tracks)."
+            "But GTZAN has many tracks from the same albums: "
+            f"{percent(found['tracks'].shared_artists)} of the test tracks with a known artist "
+            "have another track of that artist in the training data. With artists kept apart "
+            f"as well, {_figure(found['artists'], 'chunk')} remains "
+            f"({_figure(found['artists'], 'track_mean')} for tracks)."
         )
     if "filtered" in found:
         lines.append(
-            "Without copies and wrong labels, and with fewer tracks to learn from, it is "
+            "Without copies and wrong labels, and with fewer training tracks, it is "
             f"{_figure(found['filtered'], 'chunk')} ({_figure(found['filtered'], 'track_mean')})."
         )
     lines.append(
-        "A person who sends a song to the bot sends one by an artist that it has most likely not "
-        "learned from, so only the last two protocols tell what to expect: right about half of "
+        "A song that somebody sends to the bot is most likely by an artist who is not in the "
+        "training data, so only the last two protocols say what to expect: right about half of "
         "the time among ten genres, where guessing is right once in ten."
     )
     return " ".join(lines)
 
 
-def _level(splits: Splits, level: Level, title: str) -> str:
+def _level(splits: ProtocolScores, level: Level, title: str) -> str:
     models = list(splits.protocols[0].scores)
     rows = [
         [model, *(share(_score(protocol, model, level)) for protocol in splits.protocols)]
@@ -163,11 +169,11 @@ def _level(splits: Splits, level: Level, title: str) -> str:
 
 
 def _figure(protocol: Protocol, level: Level) -> str:
-    return share(_score(protocol, SHOWN, level))
+    return share(_score(protocol, REPORTED_MODEL, level))
 
 
 def _round(protocol: Protocol, level: Level) -> str:
-    return f"{_score(protocol, SHOWN, level):.2f}"
+    return f"{_score(protocol, REPORTED_MODEL, level):.2f}"
 
 
 def _score(protocol: Protocol, model: str, level: Level) -> float:
@@ -175,9 +181,9 @@ def _score(protocol: Protocol, model: str, level: Level) -> float:
 
 
 def _shipped() -> Score | None:
-    """Return what the model that comes with this release reaches on whole tracks."""
+    """Return the track-level score of the model that ships, or None where there is none."""
     try:
-        sidecar = ModelMetadata.read(committed().with_suffix(".json"))
+        metadata = ModelMetadata.read(committed().with_suffix(".json"))
     except ModelError:
         return None
-    return next((score for score in sidecar.scores if score.level == "track"), None)
+    return next((score for score in metadata.scores if score.level == "track"), None)

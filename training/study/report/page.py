@@ -1,4 +1,4 @@
-"""The report: a Markdown page and its figures, made from the results alone."""
+"""The report: a Markdown page and its figures, written from the results alone."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,11 +8,11 @@ import numpy as np
 
 from shared.domain.genres import genre_name
 from training.data.gtzan import DataError
-from training.study.report import reference
-from training.study.report.figures import draw_history, draw_importances, draw_pictures
-from training.study.report.leakage import claim, protocols_section
+from training.study.report import reference_scores
+from training.study.report.figures import draw_ablation, draw_history, draw_importances
+from training.study.report.leakage import protocols_section, summary_paragraph
 from training.study.report.markdown import figure, grid, share, wrapped
-from training.study.results import Contender, Pictures, Results, Table, Tuning
+from training.study.results import Candidate, Pictures, Results, Table, Tuning
 
 PAGE: Final = "study.md"
 FIGURES: Final = "figures"
@@ -33,7 +33,7 @@ def write_report(results: Results, folder: Path) -> None:
     ]
     sections = [write(found, folder / FIGURES) for found, write in parts if found is not None]
     if not sections:
-        raise DataError(f"There are no results in {folder} to report on: do another part first.")
+        raise DataError(f"There are no results in {folder} to report on: run another part first.")
     page = "\n\n".join([_head(results), *sections, _HOW])
     (folder / PAGE).write_text(wrapped(page) + "\n", encoding="utf-8")
 
@@ -43,17 +43,18 @@ def _head(results: Results) -> str:
         "# The study: which scores hold for new songs?",
         (
             "Genrebot began as a comparison of classifiers on GTZAN: 1000 tracks of 30 seconds, "
-            "a hundred of each of ten genres, cut into pieces of 3 seconds with 57 published "
+            "a hundred of each of ten genres, cut into chunks of 3 seconds with 57 published "
             "features each (Tzanetakis and Cook 2002; the tables of the common public "
-            "distribution). This page repeats that comparison, improves on it, and then measures "
-            "the same models on music by artists they have never heard. All scores are macro F1, "
+            "distribution). This page repeats that comparison, improves on it, and then scores "
+            "the same models on music by artists who are not in their training data. All scores "
+            "are macro F1, "
             "the mean of the ten genres' F1 scores: 1 is perfect, 0.1 is what guessing gets."
         ),
     ]
     if results.splits:
-        lines.append(claim(results.splits))
+        lines.append(summary_paragraph(results.splits))
     lines.append(
-        "`genrebot study --data DIR` computes everything anew; `genrebot study report` writes "
+        "`genrebot study --data DIR` computes everything again; `genrebot study report` writes "
         "this page from [study-results.json](study-results.json), without the data."
     )
     return "\n\n".join(lines)
@@ -61,36 +62,37 @@ def _head(results: Results) -> str:
 
 def _table(table: Table, _figures: Path) -> str:
     rows = []
-    for row in table.standings:
-        printed, at_hand = reference.TABLE[row.model]
+    for row in table.scores_by_model:
+        printed, at_hand = reference_scores.TABLE[row.model]
         rows.append(
             [row.model, share(printed), share(at_hand), share(row.test_f1), share(row.valid_f1)]
         )
     missing = (
-        f" {table.missing} published rows could not be had; all of them belong to the test part, "
-        "so what is learned is the same, and only the scores move a little."
+        f" {table.missing} published rows are not available; all of them belong to the test "
+        "part, so "
+        "the fits are the same, and only the scores differ a little."
         if table.missing
         else ""
     )
     return "\n\n".join(
         [
-            "## Six classifiers as they come",
+            "## Six classifiers with default settings",
             (
                 "Default settings, `random_state=42`, features scaled to 0..1, rows drawn at "
-                f"random 6:2:2: {table.train} to learn from, {table.valid} for validation, "
-                f"{table.test} to test on.{missing}"
+                f"random 6:2:2: {table.train} for training, {table.valid} for validation, "
+                f"{table.test} for testing.{missing}"
             ),
             grid(
-                ["Classifier", "Published", "Published, rows at hand", "Test", "Validation"], rows
+                ["Classifier", "Published", "Published, available rows", "Test", "Validation"], rows
             ),
         ]
     )
 
 
 def _tuning(tuning: Tuning, folder: Path) -> str:
-    draw_history(tuning, reference.TUNED_AT_HAND[0], folder / "tune-history.png")
+    draw_history(tuning, reference_scores.TUNED_AVAILABLE[0], folder / "tune-history.png")
     draw_importances(tuning, folder / "importance.png")
-    runs = {run.model: run for run in tuning.contenders}
+    runs = {run.model: run for run in tuning.candidates}
     rows = [
         [
             family,
@@ -100,9 +102,9 @@ def _tuning(tuning: Tuning, folder: Path) -> str:
         ]
         for family, name in tuning.chosen.items()
     ]
-    valid, test = map(share, reference.TUNED_AT_HAND)
+    valid, test = map(share, reference_scores.TUNED_AVAILABLE)
     rows.insert(
-        0, ["Reference's tuned CatBoost", "its parameters, on the rows at hand", valid, test]
+        0, ["Reference's tuned CatBoost", "its parameters, on the available rows", valid, test]
     )
     whole = sum(trial.state == "COMPLETE" for trial in tuning.trials)
     best = max((runs[name] for name in tuning.chosen.values()), key=lambda run: run.valid_f1)
@@ -110,35 +112,35 @@ def _tuning(tuning: Tuning, folder: Path) -> str:
         [
             "## Tuned on the validation rows",
             (
-                f"Optuna drew {len(tuning.trials)} points of CatBoost's parameters, "
+                f"Optuna drew {len(tuning.trials)} sets of CatBoost's parameters, "
                 f"{sum(trial.family == 'CatBoost' for trial in tuning.trials)} of them for the "
                 "published columns alone. Trials that lagged at 100, 300 or 900 trees were "
-                f"stopped (successive halving), so that only {whole} ran to their end. The best "
-                "were fitted again in full, the very best also with half the rate and twice the "
-                "trees, and with three seeds averaged. In each family the validation rows chose; "
-                "test scores played no part in it."
+                f"pruned (successive halving), so only {whole} ran to the end. The best were "
+                "fitted again in full, the very best also with half the rate and twice the "
+                "trees, and with three seeds averaged. Within each family the best score on "
+                "validation decided; test scores were not used."
             ),
             grid(["Family", "Chosen", "Validation", "Test"], rows, words=2),
             _AXES,
             (
                 f"The best of all on validation is {best.family} with {share(best.test_f1)} on "
-                "test. That is a fine score at the wrong task, as the next section shows."
+                "test. The next section shows why such a score does not hold for new songs."
             ),
             _parameters(tuning, runs),
             figure(
                 "figures/tune-history.png",
-                "The search: every trial's macro F1 on validation, and the best so far.",
+                "The search: macro F1 of every trial on validation, and the best so far.",
             ),
             figure(
                 "figures/importance.png",
-                "What the tuned CatBoost on the published columns looks at (CatBoost's "
+                "Feature importance of the tuned CatBoost on the published columns (CatBoost's "
                 "PredictionValuesChange).",
             ),
         ]
     )
 
 
-def _parameters(tuning: Tuning, runs: dict[str, Contender]) -> str:
+def _parameters(tuning: Tuning, runs: dict[str, Candidate]) -> str:
     lines = []
     for family, name in tuning.chosen.items():
         inputs = runs[name].parameters
@@ -155,33 +157,43 @@ def _parameters(tuning: Tuning, runs: dict[str, Contender]) -> str:
 
 
 def _pictures(pictures: Pictures, folder: Path) -> str:
-    draw_pictures(pictures, folder / "pictures.png")
+    draw_ablation(pictures, folder / "pictures.png")
     rows = []
     before = None
-    for rung in pictures.rungs:
-        six, ten = float(np.mean(rung.six_f1)), float(np.mean(rung.ten_f1))
+    for version in pictures.versions:
+        six, ten = float(np.mean(version.six_f1)), float(np.mean(version.ten_f1))
         gain = "" if before is None else f"{six - before:+.3f}"
-        spread = f" ± {np.std(rung.six_f1):.3f}" if len(rung.six_f1) > 1 else ""
+        spread = f" ± {np.std(version.six_f1):.3f}" if len(version.six_f1) > 1 else ""
         rows.append(
-            [rung.name, rung.what, share(six) + spread, gain, share(ten), f"{rung.seconds:.0f}"]
+            [
+                version.name,
+                version.what,
+                share(six) + spread,
+                gain,
+                share(ten),
+                f"{version.seconds:.0f}",
+            ]
         )
         before = six
-    best = max(pictures.rungs, key=lambda rung: float(np.mean(rung.six_f1)))
+    best = max(pictures.versions, key=lambda version: float(np.mean(version.six_f1)))
     counts = ", ".join(f"{genre_name(genre)} {n}" for genre, n in pictures.counts.items())
     total = sum(pictures.counts.values())
     return "\n\n".join(
         [
-            "## Genres from pictures",
+            "## Genres from spectrogram images",
             (
-                f"The same question asked of mel spectrograms: {total} pictures, one a track "
-                f"({counts}). The reference trained a small network for 6 epochs on 600 pictures "
-                f"and reported {reference.PICTURES}. Here the first row is that network, and each "
+                f"The same task from images of mel spectrograms: {total} images, one for each "
+                f"track ({counts}). The reference trained a small network for 6 epochs on 600 "
+                "images "
+                f"and reported {reference_scores.IMAGES}. Here the first row is that network, "
+                "and each "
                 "row below adds one change to the row above. Every figure is from "
-                f"{pictures.folds}-fold cross-validation over the tracks, so every picture is "
-                "judged once by a network that did not learn from it; ± is over repetitions with "
-                "other folds and other first weights. All ten genres are predicted; *six genres* "
-                "is the macro F1 over those with 60 pictures or more; in *all ten* the four "
-                "genres with a dozen pictures each weigh as much as the others."
+                f"{pictures.folds}-fold cross-validation over the tracks, so every image is "
+                "predicted once by a network that was not trained on it; ± is over repetitions "
+                "with "
+                "other folds and other initial weights. All ten genres are predicted; *six genres* "
+                "is the macro F1 over those with 60 images or more; in *all ten* the four "
+                "genres with a dozen images each count as much as the others."
             ),
             grid(
                 ["Version", "Change", "Six genres", "Gain", "All ten", "Seconds a fit"],
@@ -190,39 +202,40 @@ def _pictures(pictures: Pictures, folder: Path) -> str:
             ),
             figure(
                 "figures/pictures.png",
-                "Left: score after each change (ticks are repetitions). Right: what the last "
-                "version confuses, in per cent of the true genre.",
+                "Left: score after each change (ticks are repetitions). Right: confusion "
+                "matrix of the last version, in per cent of the true genre.",
             ),
             (
-                f"{best.name} is the row with the most, {share(float(np.mean(best.six_f1)))}. "
-                "Changes of a hundredth are within what another draw of the folds does; where a "
-                "row is lower than the one above it, the change brought nothing here."
+                f"{best.name} has the highest score, {share(float(np.mean(best.six_f1)))}. "
+                "Differences of 0.01 are within the spread over other draws of the folds; where a "
+                "row is lower than the one above it, the change did not help here."
             ),
         ]
     )
 
 
 _AXES: Final = (
-    "*Axes* stands for added columns. A linear discriminant analysis with the *recording* as its "
+    "*Axes* are added columns. A linear discriminant analysis with the *recording* as its "
     "class finds, from the training rows alone, directions in which recordings differ while the "
-    "pieces of one recording agree; the 57 coordinates along them join the published columns for "
+    "chunks of one recording agree; the 57 coordinates along them join the published columns for "
     "CatBoost, and replace them for the SVC and for the nearest neighbours that take part in the "
     "soft vote. No genre is involved. It helps as much as it does because the row-wise split "
-    "asks which recording a piece is from. On the published columns alone CatBoost gains nothing "
-    "over the reference's parameters. While these columns were being tried out their test scores "
-    "were seen as well as their validation scores; the two agreed, but to that extent the rows "
-    "with axes are less blind than the others."
+    "measures how well the recording of a chunk is recognised. On the published columns alone "
+    "CatBoost gains nothing "
+    "over the reference's parameters. While these columns were developed, their test scores "
+    "were seen as well as their validation scores; the two agreed, but the test scores of the rows "
+    "with axes are to that extent not independent."
 )
 
 _HOW: Final = """## How it was measured
 
 - Every classifier has `random_state` 42 and a fixed number of threads; a second run gives the
-  same numbers. Predictions are kept in the cache folder, and a run that was stopped goes on.
+  same numbers. Predictions are kept in the cache folder, and a stopped run can be resumed.
 - A track without a known artist counts as an artist of its own where artists are kept apart.
-- Averaged votes fold a track's chunks by their mean probability, as the bot does; majority votes
-  count the chunks' own genres. An SVC has no probabilities: its decision values pass through a
-  softmax, whose largest is its choice but for rare ties.
-- The third list of the fault-filtered split is reserved for judging a finished model. Under
-  that protocol nothing here learns from it or is scored on it.
-- Rows at random, whole tracks and artists apart use all tracks, the faulty ones too: GTZAN has
-  copies, distorted tracks and disputed labels (Sturm 2012), which are out of the fourth."""
+- Averaged probabilities combine a track's chunks by their mean probability; majority votes count
+  the chunks' most probable genres. An SVC has no probabilities: they are the softmax of its
+  decision values, whose largest is its prediction but for rare ties.
+- The third list of the fault-filtered split is reserved for testing a finished model. Under that
+  protocol no model here is trained or scored on it.
+- Rows at random, whole tracks and artists apart use all tracks, faulty ones included: GTZAN has
+  copies, distorted tracks and disputed labels (Sturm 2012); the fourth leaves them out."""

@@ -275,7 +275,7 @@ def test_a_follower_is_left_alone_while_its_leader_works(
     assert len(heard) == CHUNKS
 
 
-@pytest.mark.parametrize("stage", [JobState.DONE, JobState.FAILED, None])
+@pytest.mark.parametrize("state", [JobState.DONE, JobState.FAILED, None])
 def test_a_follower_whose_leader_is_gone_takes_the_lead(  # noqa: PLR0913, PLR0917 - all of it is looked at
     ctx: WorkerContext,
     hand: Hand,

@@ -21,7 +21,7 @@ def dispatcher(ctx: WorkerContext) -> Dispatcher:
 
 
 @pytest.mark.parametrize(
-    ("duration_s", "lane"),
+    ("duration_s", "queue"),
     [
         (1.0, QueueName.SHORT),
         (120.0, QueueName.SHORT),

@@ -49,14 +49,14 @@ def _at(
 
 
 @pytest.mark.parametrize(
-    ("facts", "step"),
+    ("facts", "task_name"),
     [
-        ({"stage": JobState.RECEIVED}, TaskName.INGEST),
-        ({"stage": JobState.FETCHING}, TaskName.INGEST),
-        ({"stage": JobState.CONVERTING}, TaskName.CONVERT),
-        ({"stage": JobState.FEATURIZING, "plan": True, "done": range(10)}, TaskName.CLASSIFY),
-        ({"stage": JobState.CLASSIFYING, "plan": True, "done": range(10)}, TaskName.CLASSIFY),
-        ({"stage": JobState.REPLYING}, TaskName.REPLY),
+        ({"state": JobState.RECEIVED}, TaskName.INGEST),
+        ({"state": JobState.FETCHING}, TaskName.INGEST),
+        ({"state": JobState.CONVERTING}, TaskName.CONVERT),
+        ({"state": JobState.FEATURIZING, "plan": True, "done": range(10)}, TaskName.CLASSIFY),
+        ({"state": JobState.CLASSIFYING, "plan": True, "done": range(10)}, TaskName.CLASSIFY),
+        ({"state": JobState.REPLYING}, TaskName.REPLY),
     ],
 )
 def test_a_lost_job_is_sent_on_from_where_it_stands(

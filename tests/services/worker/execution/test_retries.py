@@ -17,12 +17,12 @@ from services.worker.execution.task_base import TransientError
 from shared.domain.job_state import JobState
 from shared.queue.celery_config import QueueName, TaskName
 from shared.queue.messages import JobMessage
-from tests.services.worker.stand import Stand
+from tests.services.worker.stand import Deployment
 from tests.shared.samples import received, seen
 
 
 @pytest.fixture
-def redis(stand: Stand) -> Redis:
+def redis(stand: Deployment) -> Redis:
     """Client whose values are text."""
     return stand.ctx.jobs.redis
 
@@ -37,7 +37,7 @@ def redis(stand: Stand) -> Redis:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_may_pass_is_tried_again_after_a_pause(stand: Stand, error: Exception) -> None:
+def test_what_may_pass_is_tried_again_after_a_pause(stand: Deployment, error: Exception) -> None:
     """The same message goes back with the same queue and limits, and the job goes on."""
     job_id = stand.fail_with(error)
     assert stand.state == "RETRY"
@@ -56,7 +56,7 @@ def test_what_may_pass_is_tried_again_after_a_pause(stand: Stand, error: Excepti
     [(0, None, 2), (3, None, 16), (5, None, 64), (7, None, 120), (3, 41.0, 41)],
 )
 def test_pauses_double_up_to_two_minutes_unless_the_other_side_names_one(
-    stand: Stand, retries: int, named: float | None, pause: float
+    stand: Deployment, retries: int, named: float | None, pause: float
 ) -> None:
     """Telegram's retry_after goes before our own idea of patience."""
     stand.fail_with(TransientError("busy", named), retries=retries)
@@ -66,7 +66,7 @@ def test_pauses_double_up_to_two_minutes_unless_the_other_side_names_one(
 
 
 def test_a_task_that_waits_for_its_next_try_is_not_taken_for_lost(
-    stand: Stand, redis: Redis
+    stand: Deployment, redis: Redis
 ) -> None:
     """Its lease reaches beyond the pause."""
     stand.fail_with(TransientError("busy", 500.0))
@@ -75,7 +75,7 @@ def test_a_task_that_waits_for_its_next_try_is_not_taken_for_lost(
     assert ahead == pytest.approx(500 + stand.ctx.job_settings.lease_s, abs=1)
 
 
-def test_patience_ends(stand: Stand) -> None:
+def test_patience_ends(stand: Deployment) -> None:
     """After the last try the person is told that it could not be had."""
     job_id = stand.fail_with(TransientError("busy"), retries=task_base.MAX_RETRIES)
     assert stand.state == "SUCCESS"
@@ -86,7 +86,7 @@ def test_patience_ends(stand: Stand) -> None:
 
 
 def test_a_retry_that_cannot_be_published_comes_back_by_its_lease(
-    stand: Stand, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    stand: Deployment, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis went away in between; that is no death of a worker either."""
 
@@ -106,7 +106,7 @@ def test_a_retry_that_cannot_be_published_comes_back_by_its_lease(
 
 
 def test_a_task_without_a_lease_goes_back_to_the_queue(
-    stand: Stand, monkeypatch: pytest.MonkeyPatch
+    stand: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis was away just then: run without a lease and acknowledged, it could be lost."""
     stand.task_name(lambda _own, _message: None)
@@ -120,7 +120,7 @@ def test_a_task_without_a_lease_goes_back_to_the_queue(
     assert stand.runs == []
 
 
-def test_a_reply_waits_longer_than_other_steps(stand: Stand) -> None:
+def test_a_reply_waits_longer_than_other_steps(stand: Deployment) -> None:
     """Its verdict is worth an hour of Telegram's absence; then the job ends without a word."""
     stand.fail_with(TransientError("away"), TaskName.REPLY, retries=task_base.MAX_RETRIES)
     assert stand.state == "RETRY"

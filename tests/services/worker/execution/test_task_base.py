@@ -16,19 +16,19 @@ from shared.domain.job_state import JobState
 from shared.errors import AudioError, ErrorCode
 from shared.queue.celery_config import QueueName, TaskName
 from shared.queue.messages import JobMessage, SegmentMessage
-from tests.services.worker.stand import Stand
+from tests.services.worker.stand import Deployment
 from tests.shared.samples import received, seen
 
 TOO_SHORT = AudioError(ErrorCode.TOO_SHORT, "Send a second at least.")
 
 
 @pytest.fixture
-def redis(stand: Stand) -> Redis:
+def redis(stand: Deployment) -> Redis:
     """Client whose values are text."""
     return stand.ctx.jobs.redis
 
 
-def test_a_body_gets_the_resources_and_its_message(stand: Stand, redis: Redis) -> None:
+def test_a_body_gets_the_resources_and_its_message(stand: Deployment, redis: Redis) -> None:
     """Afterwards there is neither a lease, nor a death on the count, nor another message."""
     job_id = received(stand.ctx.jobs)
     stand.task_name(lambda ctx, _: stand.runs.append(ctx), TaskName.FEATURIZE)
@@ -39,7 +39,7 @@ def test_a_body_gets_the_resources_and_its_message(stand: Stand, redis: Redis) -
     assert stand.hand.waiting() == []
 
 
-def test_while_a_body_runs_its_lease_can_bring_the_same_task_back(stand: Stand) -> None:
+def test_while_a_body_runs_its_lease_can_bring_the_same_task_back(stand: Deployment) -> None:
     """The lease names step, segment, queue and limit."""
 
     def die(ctx: WorkerContext, _: SegmentMessage) -> None:
@@ -66,7 +66,7 @@ def test_while_a_body_runs_its_lease_can_bring_the_same_task_back(stand: Stand) 
     ids=["said", "expired", "too slow", "defect"],
 )
 def test_an_error_fails_the_job_and_has_it_told(
-    stand: Stand, error: Exception, code: ErrorCode
+    stand: Deployment, error: Exception, code: ErrorCode
 ) -> None:
     """Whatever a body raises ends in one reason and one reply, never in silence."""
     job_id = stand.fail_with(error)
@@ -78,7 +78,7 @@ def test_an_error_fails_the_job_and_has_it_told(
     assert stand.ctx.jobs.redis.zcard(LEASES) == 0
 
 
-def test_what_a_person_is_told_is_the_errors_own_sentence(stand: Stand) -> None:
+def test_what_a_person_is_told_is_the_errors_own_sentence(stand: Deployment) -> None:
     """It crosses Redis unchanged, and the first reason stands."""
     job_id = stand.fail_with(TOO_SHORT)
     stand.ctx.jobs.fail(job_id, task_base.INTERNAL)
@@ -88,7 +88,7 @@ def test_what_a_person_is_told_is_the_errors_own_sentence(stand: Stand) -> None:
 
 
 def test_a_defect_is_logged_with_its_traceback(
-    stand: Stand, caplog: pytest.LogCaptureFixture
+    stand: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The person hears that it is not theirs; we see where it is."""
     stand.fail_with(ZeroDivisionError("ours"))
@@ -102,7 +102,9 @@ def test_a_defect_is_logged_with_its_traceback(
     [{"schema_version": 2}, {"mood": "blue"}, {"schema_version": None}],
     ids=["newer", "more", "none"],
 )
-def test_a_message_of_another_release_fails_its_job(stand: Stand, change: dict[str, Any]) -> None:
+def test_a_message_of_another_release_fails_its_job(
+    stand: Deployment, change: dict[str, Any]
+) -> None:
     """What is not understood is not guessed at, and the person is told."""
     stand.task_name(lambda _own, _message: None)
     job_id = received(stand.ctx.jobs)
@@ -119,7 +121,7 @@ def test_a_message_of_another_release_fails_its_job(stand: Stand, change: dict[s
 
 
 @pytest.mark.parametrize("message", [{}, {"job_id": "../../x"}, {"job_id": 5}, [], "x", None])
-def test_a_message_that_names_no_job_is_dropped(stand: Stand, message: object) -> None:
+def test_a_message_that_names_no_job_is_dropped(stand: Deployment, message: object) -> None:
     """Nobody can be told; it must neither fail the worker nor send anything on."""
     stand.task_name(lambda _own, _message: None)
     stand.app.send_task(
@@ -130,7 +132,7 @@ def test_a_message_that_names_no_job_is_dropped(stand: Stand, message: object) -
     assert stand.hand.waiting() == []
 
 
-def test_a_forgotten_job_is_left_alone(stand: Stand, redis: Redis) -> None:
+def test_a_forgotten_job_is_left_alone(stand: Deployment, redis: Redis) -> None:
     """Its state has expired: the body does not run and nothing is written."""
     stand.task_name(lambda _own, _message: None)
     assert stand.hand.run(stand.send("0123456789abcdef01234567")) == "SUCCESS"
@@ -140,7 +142,7 @@ def test_a_forgotten_job_is_left_alone(stand: Stand, redis: Redis) -> None:
 
 @pytest.mark.parametrize(("deaths", "runs"), [(0, 1), (2, 1), (3, 0), (4, 0)])
 def test_a_step_that_keeps_killing_its_worker_is_given_up(
-    stand: Stand, deaths: int, runs: int
+    stand: Deployment, deaths: int, runs: int
 ) -> None:
     """Three starts may end in a death; the fourth fails the job instead of a fourth worker."""
     stand.task_name(lambda _own, _message: None)
@@ -153,7 +155,7 @@ def test_a_step_that_keeps_killing_its_worker_is_given_up(
     assert (told.code if told else None) == (None if runs else ErrorCode.CRASHED)
 
 
-def test_deaths_are_counted_by_segment(stand: Stand) -> None:
+def test_deaths_are_counted_by_segment(stand: Deployment) -> None:
     """One segment's bad luck is not held against its neighbours."""
     stand.task_name(lambda _own, _message: None, TaskName.FEATURIZE)
     job_id = received(stand.ctx.jobs)
@@ -163,7 +165,7 @@ def test_deaths_are_counted_by_segment(stand: Stand) -> None:
     assert len(stand.runs) == 1
 
 
-def test_a_second_run_that_fails_after_the_job_went_on_does_no_harm(stand: Stand) -> None:
+def test_a_second_run_that_fails_after_the_job_went_on_does_no_harm(stand: Deployment) -> None:
     """A worker that was frozen for a while wakes to a time limit; the job is done by then."""
 
     def overtaken(ctx: WorkerContext, message: JobMessage) -> None:
@@ -177,7 +179,7 @@ def test_a_second_run_that_fails_after_the_job_went_on_does_no_harm(stand: Stand
     assert stand.hand.waiting() == []
 
 
-def test_what_is_written_after_the_end_does_not_stay(stand: Stand, redis: Redis) -> None:
+def test_what_is_written_after_the_end_does_not_stay(stand: Deployment, redis: Redis) -> None:
     """One segment fails the job while another is still being worked on."""
 
     def late(ctx: WorkerContext, message: JobMessage) -> None:
@@ -189,7 +191,7 @@ def test_what_is_written_after_the_end_does_not_stay(stand: Stand, redis: Redis)
     assert list(redis.scan_iter("genrebot:spool:*")) == []
 
 
-def test_a_verdict_that_cannot_be_told_is_owned_up_to(stand: Stand) -> None:
+def test_a_verdict_that_cannot_be_told_is_owned_up_to(stand: Deployment) -> None:
     """The reply itself fails: a second one says so, and if that fails too the job ends."""
     job_id = stand.fail_with(BlobMissingError("picture"), TaskName.REPLY)
     told = seen(stand.ctx.jobs, job_id).error
@@ -204,7 +206,7 @@ def test_a_verdict_that_cannot_be_told_is_owned_up_to(stand: Stand) -> None:
     "error", [TransientError("away"), ZeroDivisionError()], ids=["away", "defect"]
 )
 def test_a_reply_that_fails_after_the_verdict_ends_the_job_well(
-    stand: Stand, redis: Redis, error: Exception
+    stand: Deployment, redis: Redis, error: Exception
 ) -> None:
     """Only the clip is missing then: no apology is written over a verdict."""
 

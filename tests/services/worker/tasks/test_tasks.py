@@ -74,9 +74,9 @@ def test_ingest_fetches_once(
     assert ctx.jobs.fact(track.job_id, "sha256") == head.sha256
 
 
-@pytest.mark.parametrize("step", [TaskName.INGEST, TaskName.CONVERT])
+@pytest.mark.parametrize("task_name", [TaskName.INGEST, TaskName.CONVERT])
 @pytest.mark.parametrize(
-    "stage", [JobState.CLASSIFYING, JobState.REPLYING, JobState.DONE, JobState.FAILED]
+    "state", [JobState.CLASSIFYING, JobState.REPLYING, JobState.DONE, JobState.FAILED]
 )
 def test_a_step_that_comes_late_does_nothing(
     ctx: WorkerContext, hand: Hand, task_name: TaskName, state: JobState

@@ -1,1 +1,0 @@
-"""Genres from spectrogram pictures, by a small network as it was and as it should be."""
