@@ -50,4 +50,4 @@ class AudioError(GenrebotError):
 
 
 class ModelError(Exception):
-    """A model and its sidecar do not belong together, or not to this release."""
+    """A model and its metadata do not belong together, or not to this release."""
