@@ -1,4 +1,4 @@
-"""Start the bot: ``python -m services.bot``, or ``genrebot bot`` which calls ``main``."""
+"""Start the bot: ``python -m services.bot``, or ``genrebot bot``, which calls ``main``."""
 
 import asyncio
 import gc
@@ -9,16 +9,17 @@ from pydantic import ValidationError
 
 from services.bot.app import App
 from services.bot.config import Config
+from services.bot.poller import PollingError
 from shared import logs
 
 
 def main() -> None:
-    """Run until a signal says stop.
+    """Run until SIGTERM or SIGINT.
 
     Raises:
-        pydantic.ValidationError: a setting is missing or makes no sense. It quotes what it
-            found, which may be the token: show its messages, never the error as a whole.
-        SystemExit: Telegram does not know the token.
+        pydantic.ValidationError: A setting is missing or invalid. Its text quotes the value that
+            was found, which may be the token: show the messages in it, never the error itself.
+        SystemExit: Telegram does not know the token, or polling cannot go on.
 
     """
     logs.configure()
@@ -27,14 +28,16 @@ def main() -> None:
         asyncio.run(_serve(config))
     except TelegramUnauthorizedError:
         sys.exit("Telegram does not know this BOT_TOKEN; @BotFather shows the right one.")
+    except PollingError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 async def _serve(config: Config) -> None:
-    app = App.make(config)
+    app = App.create(config)
     # What is loaded by now stays to the end. Unfrozen, each full collection walks some 200,000
-    # objects of imported code and holds the event loop up for 0.2 s (measured).
+    # objects of imported code and blocks the event loop for 0.2 s (measured).
     gc.collect()
     gc.freeze()
     await app.run()

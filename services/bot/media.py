@@ -17,10 +17,10 @@ SUFFIXES: Final = frozenset(
     )
     for suffix in suffixes
 )
-"""Endings of documents that may hold sound; whether they do is for the decoder to find out."""
+"""Suffixes of documents that may hold sound; the decoder finds out whether they do."""
 
 SOUNDING_TYPES: Final = frozenset({"application/mp4", "application/ogg", "application/x-ogg"})
-"""MIME types of sound beside ``audio/*`` and ``video/*``."""
+"""MIME types of sound other than ``audio/*`` and ``video/*``."""
 
 SOUNDLESS_TYPES: Final = frozenset(
     {
@@ -32,7 +32,7 @@ SOUNDLESS_TYPES: Final = frozenset(
         "audio/x-scpls",
     }
 )
-"""Notes to be played and lists of addresses: named audio, but no sound in them."""
+"""MIDI notes and playlists: called audio, but without any sound in them."""
 
 _Media = Audio | Voice | Video | VideoNote | Document
 _Kind = Literal["audio", "voice", "video", "video_note", "document"]
@@ -46,14 +46,17 @@ _KINDS: Final[dict[type[_Media], _Kind]] = {
 
 
 def track_in(message: Message, bot_id: int) -> Track | None:
-    """Read off a message what was sent, or None where it is no track.
+    """Describe the track in a message.
 
     Args:
-        message: any message.
-        bot_id: the bot it was sent to.
+        message: Any message.
+        bot_id: Id of the bot that received it.
+
+    Returns:
+        The track, or None if the message holds none.
 
     """
-    if message.animation:  # Telegram describes it as a document too; it has no sound
+    if message.animation:  # Telegram describes it as a document as well; it has no sound
         return None
     media: _Media | None = (
         message.audio or message.voice or message.video or message.video_note or message.document
@@ -64,7 +67,7 @@ def track_in(message: Message, bot_id: int) -> Track | None:
         bot_id=bot_id,
         chat_id=message.chat.id,
         message_id=message.message_id,
-        user_id=_sender(message),
+        user_id=_user_id(message),
         file_id=media.file_id,
         file_unique_id=media.file_unique_id,
         kind=_KINDS[type(media)],
@@ -76,8 +79,11 @@ def track_in(message: Message, bot_id: int) -> Track | None:
     )
 
 
-def _sender(message: Message) -> int | None:
-    """Who sent it. In the name of a chat, Telegram puts one and the same user for everybody."""
+def _user_id(message: Message) -> int | None:
+    """Id of the user who sent a message.
+
+    None for a message in the name of a chat: there Telegram names the same user for everybody.
+    """
     if message.sender_chat is not None or message.from_user is None:
         return None
     return message.from_user.id

@@ -1,7 +1,7 @@
-"""Outbox leave in the background, so that no handler ever waits for the network.
+"""Sends replies in the background, so that no handler waits for Telegram.
 
-aiogram's polling confirms an update once its handler has returned, and reads the next one
-only then. A handler therefore returns its answer, and this middleware sends it.
+aiogram's polling confirms an update once its handler has returned, and only then handles the next
+one. A handler therefore returns its reply as a method, and this middleware sends it.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from aiogram.types import TelegramObject
 logger = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT_S: Final = 15
-ATTEMPTS: Final = 5
-"""How often one answer is tried, pauses that Telegram asked for included."""
+MAX_ATTEMPTS: Final = 5
+"""How often one reply is sent at most; a pause that Telegram asks for counts as an attempt."""
 FIRST_DELAY_S: Final = 1.0
-"""Seconds before the second try after a failure of the network; doubles from then on."""
-LONGEST_PAUSE_S: Final = 300
-"""Longest pause that is kept; an answer that would come later than that is dropped."""
+"""Seconds before the second attempt after a network failure; doubled for each further one."""
+MAX_PAUSE_S: Final = 300
+"""Longest pause that is waited for; a reply that would be later than that is dropped."""
 
 
 class Outbox(BaseMiddleware):
-    """Sends what handlers return. To be put around updates and around errors."""
+    """Outer middleware of updates and of errors: sends what their handlers return."""
 
     def __init__(self, *, first_delay_s: float = FIRST_DELAY_S) -> None:
         self._first_delay_s = first_delay_s
@@ -43,7 +43,7 @@ class Outbox(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
-        """Call on; take a method that comes back out of aiogram's hands and send it."""
+        """Call the handler; send a returned method in the background instead of returning it."""
         result = await handler(event, data)
         if not isinstance(result, TelegramMethod):
             return result
@@ -51,13 +51,13 @@ class Outbox(BaseMiddleware):
         return None
 
     def post(self, bot: Bot, method: TelegramMethod[Any]) -> None:
-        """Send in the background; failures are logged and go no further."""
+        """Start sending; failures are logged and not raised."""
         task = asyncio.create_task(self._deliver(bot, method), name=method.__api_method__)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def drain(self, timeout_s: float) -> None:
-        """Wait for what is under way, then give up on the rest."""
+        """Wait for what is being sent, and cancel what takes longer than ``timeout_s`` seconds."""
         if not self._tasks:
             return
         _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
@@ -65,13 +65,13 @@ class Outbox(BaseMiddleware):
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         if late:
-            logger.warning("Outbox not sent before the end: %d", len(late))
+            logger.warning("Replies not sent before the end: %d", len(late))
 
     async def _deliver(self, bot: Bot, method: TelegramMethod[Any]) -> None:
         name = method.__api_method__
         delay_s = self._first_delay_s
         reason: AiogramError
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 await bot(method, request_timeout=REQUEST_TIMEOUT_S)
             except TelegramRetryAfter as error:
@@ -80,12 +80,12 @@ class Outbox(BaseMiddleware):
                 pause_s, reason = delay_s, error
                 delay_s *= 2
             except AiogramError as error:
-                logger.warning("%s was refused: %s", name, error)
+                logger.warning("Telegram refused %s: %s", name, error)
                 return
             else:
                 return
-            if attempt == ATTEMPTS or pause_s > LONGEST_PAUSE_S:
+            if attempt == MAX_ATTEMPTS or pause_s > MAX_PAUSE_S:
                 break
-            logger.info("%s is tried again in %g s: %s", name, pause_s, reason)
+            logger.info("%s is sent again in %g s: %s", name, pause_s, reason)
             await asyncio.sleep(pause_s)
-        logger.error("%s was given up: %s", name, reason)
+        logger.error("%s was not sent: %s", name, reason)

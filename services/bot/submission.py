@@ -1,4 +1,4 @@
-"""Where a track enters the queue, however long the queue is away."""
+"""Puts tracks on the queue, and keeps trying while Redis is not available."""
 
 import asyncio
 import logging
@@ -9,36 +9,40 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from services.bot.estimation.eta import Outlook, QueueEstimate
+from services.bot.estimation.admission import Admission
+from services.bot.texts import Refusal
+from services.bot.usage import UsageLimits
 from shared.domain.job_state import JobState
 from shared.domain.track import Track
 from shared.queue.sending import send_ingest
 from shared.settings import LimitSettings
 from shared.store.jobs import JobStore
-from shared.store.keys import JobField
+from shared.store.keys import JobField, job_key
 
 logger = logging.getLogger(__name__)
 
 FIRST_DELAY_S: Final = 0.5
-LONGEST_DELAY_S: Final = 10.0
+MAX_DELAY_S: Final = 10.0
 
-AWAY: Final = (RedisError, OperationalError, OSError)
-"""What a server that is away, full or starting up raises: worth another try."""
+UNAVAILABLE: Final = (RedisError, OperationalError, OSError)
+"""Errors of a server that is away, full or starting up: worth another attempt."""
 
 
 class JobSubmitter:
-    """UserSlots tracks into queued jobs.
+    """Turns tracks into jobs on the queue.
 
     Args:
-        jobs: where the state of a job lives.
-        queue: from ``broker_app``.
-        limits: what a person may send.
-        on_job: called in the event loop with the id of each job that is in the queue.
-        on_delay: called in the event loop once for a track that has to wait.
+        jobs: Where the jobs' state is kept.
+        queue: From ``broker_app``.
+        limits: What a user may send.
+        on_job: Called in the event loop with the id of each job that was put on the queue.
+        on_delay: Called in the event loop once for each track that has to wait for Redis.
+        usage: How much a user may send; None for without limit.
+        first_delay_s: Seconds before the second attempt; doubled for each further one.
 
     """
 
-    def __init__(  # noqa: PLR0913 - each is one thing it talks to
+    def __init__(  # noqa: PLR0913 - one argument for each collaborator
         self,
         jobs: JobStore,
         queue: Celery,
@@ -46,63 +50,65 @@ class JobSubmitter:
         *,
         on_job: Callable[[str], None],
         on_delay: Callable[[Track], None],
+        usage: UsageLimits | None = None,
         first_delay_s: float = FIRST_DELAY_S,
     ) -> None:
         self._jobs = jobs
         self._queue = queue
         self._limits = limits
-        self._outlook = Outlook(jobs.redis, jobs.settings)
+        self._admission = Admission(jobs.redis, jobs.settings)
+        self._usage = usage
         self._on_job = on_job
         self._on_delay = on_delay
         self._first_delay_s = first_delay_s
 
-    async def submit(
-        self, track: Track, *, status_message_id: int | None = None
-    ) -> QueueEstimate | None:
-        """Return once the track's job is in the queue; until then try again and again.
+    async def submit(self, track: Track, *, status_message_id: int | None = None) -> Refusal | None:
+        """Return once the track's job is on the queue; try again until it is.
 
-        Polling stands still in the meantime, which is meant: Telegram keeps what is not
-        confirmed, also across a restart of the bot. A cancelled call leaves at worst a job
-        that is noted but not sent; the update comes again and the job is sent then.
+        Polling stands still in the meantime, on purpose: Telegram keeps updates that are not
+        confirmed, also across a restart of the bot. A cancelled call leaves at worst a job that
+        is stored but not sent; the update comes again, and the job is sent then.
 
         Args:
-            track: what was sent.
-            status_message_id: a message of ours that is to become the job's status message.
+            track: What was sent.
+            status_message_id: A message of the bot that is to become the status message.
 
         Returns:
-            None, or where too much waits already what the track would have to expect; then it
-            is not taken, and nothing of it is kept.
+            None if the track was accepted. Else why it was not: the limit that it would exceed, or
+            the estimate that it would get, as the backlog is too long. Nothing of it is stored.
 
         """
         for attempt, delay_s in enumerate(self._delays(), start=1):
             try:
-                crowd = await asyncio.to_thread(self._enqueue, track, status_message_id)
-            except AWAY as error:
+                refused = await asyncio.to_thread(self._enqueue, track, status_message_id)
+            except UNAVAILABLE as error:
                 logger.warning(
-                    "Job %s is not in the queue yet (try %d): %s", track.job_id, attempt, error
+                    "Job %s is not on the queue yet (attempt %d): %s", track.job_id, attempt, error
                 )
             else:
-                if crowd is None:
+                if refused is None:
                     self._on_job(track.job_id)
-                return crowd
+                return refused
             if attempt == 1:
                 self._on_delay(track)
             await asyncio.sleep(delay_s)
         raise AssertionError("the delays never end")
 
-    def _enqueue(self, track: Track, status_message_id: int | None = None) -> QueueEstimate | None:
-        """Note the job and send its first step, unless too much waits. Blocks.
+    def _enqueue(self, track: Track, status_message_id: int | None = None) -> Refusal | None:
+        """Create the job and send its first task, unless the track is refused. Blocks.
 
-        A job that is known and still stands at the start is sent again: the process that
-        noted it may have died before it sent it. Twice in the queue does no harm, a worker
-        that comes second finds the job moved on. A job that waits for earlier ones of the
-        same person is sent by the worker that ends the last of them.
+        A known job that is still in its first state is sent again: the process that created it
+        may have ended before it sent the task. A second message does no harm, as the worker
+        that gets it finds that the job has moved on. A job that waits for earlier ones of its
+        user is sent by the worker that ends the last of them.
         """
-        crowd = self._outlook.crowded(track)
-        if crowd is not None:
-            logger.info("Job %s is turned away: %.0f s", track.job_id, crowd.left_s)
-            return crowd
-        self._jobs.create(track)
+        if not self._jobs.redis.exists(job_key(track.job_id)):
+            refused = self._refuse(track)
+            if refused is not None:
+                logger.info("Job %s is refused: %s", track.job_id, refused)
+                return refused
+        if self._jobs.create(track) and self._usage is not None:
+            self._usage.count(track)
         if status_message_id is not None:
             self._jobs.record(track.job_id, JobField.STATUS_MESSAGE_ID, str(status_message_id))
         view = self._jobs.view(track.job_id)
@@ -111,11 +117,15 @@ class JobSubmitter:
         ):
             return None
         send_ingest(self._queue, track, self._limits)
-        logger.info("Job %s is in the queue", track.job_id)
+        logger.info("Job %s is on the queue", track.job_id)
         return None
+
+    def _refuse(self, track: Track) -> Refusal | None:
+        reached = self._usage.check(track) if self._usage is not None else None
+        return reached or self._admission.check(track)
 
     def _delays(self) -> Iterator[float]:
         delay_s = self._first_delay_s
         while True:
             yield delay_s
-            delay_s = min(delay_s * 2, LONGEST_DELAY_S)
+            delay_s = min(delay_s * 2, MAX_DELAY_S)

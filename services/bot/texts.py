@@ -1,5 +1,6 @@
-"""Every sentence the bot says of its own accord, as HTML; only job states are told elsewhere."""
+"""Every sentence that the bot says, as HTML; job states are rendered in ``status.view``."""
 
+import time
 from html import escape
 from typing import Final
 
@@ -7,21 +8,24 @@ from aiogram.enums import ContentType
 from aiogram.types import BotCommand
 
 from services.bot.estimation.eta import QueueEstimate
-from shared.domain.genres import GENRES
+from services.bot.usage import Limited, LimitReached
+from shared.domain.genres import GENRES, genre_name
 from shared.domain.track import Track
 from shared.formatting import clock
 from shared.music.constants import CHUNK_SECONDS, MIN_TRACK_SECONDS
 from shared.settings import LimitSettings
 
+Refusal = QueueEstimate | LimitReached
+"""Why a track is not accepted now: the backlog is too long, or a limit is reached."""
+
 BYTES_PER_MB: Final = 1_000_000
 MINUTES_PER_HOUR: Final = 60
 EXACT_MINUTES: Final = 10
-"""Up to here single minutes are told, above it every fifth."""
+"""Below this, durations are rounded to minutes; above it, to five minutes."""
 LABEL_LENGTH: Final = 64
 """Characters of a title or file name that are shown."""
 
-_ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
-_SPELLED: Final = {"hiphop": "hip-hop"}
+_SUFFIXES: Final = {1: "st", 2: "nd", 3: "rd"}
 
 COMMANDS: Final = [
     BotCommand(command="start", description="What this bot does"),
@@ -44,17 +48,20 @@ QUEUE_AWAY: Final = (
     "The queue is away for a moment; your track is kept. I will start on it by myself."
 )
 TRY_AGAIN: Final = "Try again"
-"""On the button under ``crowded``."""
+"""On the button under ``backlog_full``."""
 ACCEPTED: Final = "It is in the queue."
-GONE: Final = "I cannot see the track any more. Please send it once more."
-NOBODY_THERE: Final = "It may take longer: nobody is at work just now."
+TRACK_GONE: Final = "I cannot see the track any more. Please send it once more."
+NO_WORKERS: Final = "It may take longer: nobody is at work just now."
+NOT_SERVED: Final = (
+    "This bot is for invited people only. If you know who runs it, ask them to let you in."
+)
 OOPS: Final = (
     "Something went wrong on my side, and it has been noted. Please send that once more in a while."
 )
 
 
 def start() -> str:
-    """Greet."""
+    """Greet, and say what the bot does."""
     return (
         "<b>Hello! I tell which genre a piece of music is.</b>\n\n"
         "Send me a track, and I listen to all of it, name its genre out of ten,"
@@ -87,7 +94,7 @@ def help_text(limits: LimitSettings) -> str:
 
 def genres() -> str:
     """List the genres."""
-    listed = "\n".join(f"• {_SPELLED.get(genre, genre)}" for genre in GENRES)
+    listed = "\n".join(f"• {genre_name(genre)}" for genre in GENRES)
     return (
         f"<b>I know these ten genres:</b>\n{listed}\n\n"
         "I learnt them from recordings of the 20th century. Whatever else you send, I name"
@@ -96,12 +103,12 @@ def genres() -> str:
 
 
 def instead(content_type: str) -> str:
-    """Answer something that is no track."""
+    """Reply to something that is no track."""
     return f"{_INSTEAD.get(ContentType(content_type), _OTHERWISE)} {SEND_A_TRACK}"
 
 
 def refusal(track: Track, limits: LimitSettings) -> str | None:
-    """Say why a track is not taken, judged by what Telegram says of it; None to take it."""
+    """Say why a track is not accepted, by what Telegram says about it; None to accept it."""
     if track.file_size is not None and track.file_size > limits.max_file_size:
         return (
             f"This file has {megabytes(track.file_size)}, and I can fetch no more than"
@@ -116,22 +123,73 @@ def refusal(track: Track, limits: LimitSettings) -> str | None:
     return None
 
 
-def crowded(estimate: QueueEstimate) -> str:
-    """Say that too much waits, and what another track would have to expect."""
+def not_accepted(refused: Refusal) -> str:
+    """Say why a track is not accepted now, and when it would be."""
+    return (
+        backlog_full(refused)
+        if isinstance(refused, QueueEstimate)
+        else limit_reached(refused, time.time())
+    )
+
+
+def still_not_accepted(refused: Refusal) -> str:
+    """Say the same in few words and without markup, for an alert."""
+    return (
+        backlog_still_full(refused)
+        if isinstance(refused, QueueEstimate)
+        else limit_reached(refused, time.time())
+    )
+
+
+def limit_reached(limit: LimitReached, now: float) -> str:
+    """Say which limit is reached, and when it goes on.
+
+    Args:
+        limit: The limit.
+        now: Seconds since the epoch.
+
+    """
+    whom = "one person" if limit.scope == "user" else "one chat"
+    if limit.resumes_at is None:
+        return (
+            f"This track alone is longer than {hours(limit.amount)}, the most that I take from"
+            f" {whom} within a day. Send a part of it."
+        )
+    left = duration(limit.resumes_at - now)
+    if limit.what is Limited.HOURS:
+        return (
+            f"With this track it would be more than {hours(limit.amount)} of music within a day,"
+            f" the most that I take from {whom}. Send it again in {left}."
+        )
+    tracks = "1 track" if limit.amount == 1 else f"{limit.amount:g} tracks"
+    period = "minute" if limit.what is Limited.UPLOADS else "day"
+    return (
+        f"That was {tracks} within a {period}, as many as I take from {whom}."
+        f" Send this one again in {left}."
+    )
+
+
+def hours(number: float) -> str:
+    """Write a number of hours."""
+    return "an hour" if number == 1 else f"{number:g} hours"
+
+
+def backlog_full(estimate: QueueEstimate) -> str:
+    """Say that the backlog is too long, and how long this track would take."""
     text = (
         "There is more to listen to just now than I can take on, so this track is not in the queue."
         f" Its answer would take {duration(estimate.left_s)}. Try again in a while."
     )
-    return text if estimate.attended else f"{text} {NOBODY_THERE}"
+    return text if estimate.attended else f"{text} {NO_WORKERS}"
 
 
-def still_crowded(estimate: QueueEstimate) -> str:
-    """Say so once more, in few words and without markup."""
+def backlog_still_full(estimate: QueueEstimate) -> str:
+    """Say the same in few words and without markup, for an alert."""
     return f"Still too much to do: it would take {duration(estimate.left_s)}. Try again later."
 
 
 def duration(seconds: float) -> str:
-    """Say how long something will take, no more exactly than it is known."""
+    """Say how long something will take, no more exactly than an estimate can know."""
     minutes = seconds / 60
     if minutes < 1:
         return "under a minute"
@@ -139,8 +197,7 @@ def duration(seconds: float) -> str:
         return f"about {round(minutes)} min"
     if (rounded := 5 * round(minutes / 5)) < MINUTES_PER_HOUR:
         return f"about {rounded} min"
-    hours = round(2 * minutes / MINUTES_PER_HOUR) / 2
-    return "about an hour" if hours == 1 else f"about {hours:g} hours"
+    return f"about {hours(round(2 * minutes / MINUTES_PER_HOUR) / 2)}"
 
 
 def megabytes(size: int) -> str:
@@ -153,11 +210,11 @@ def ordinal(number: int) -> str:
     """Write 3 as 3rd; ``number`` is at least 1."""
     if number % 100 in {11, 12, 13}:
         return f"{number}th"
-    return f"{number}{_ENDINGS.get(number % 10, 'th')}"
+    return f"{number}{_SUFFIXES.get(number % 10, 'th')}"
 
 
 def label(track: Track) -> str | None:
-    """Name a track as HTML; the name is the sender's, so it is cut and escaped."""
+    """Name a track, as HTML. The name comes from the user, so it is shortened and escaped."""
     name = " ".join((track.label or "").split())
     if len(name) > LABEL_LENGTH:
         name = name[: LABEL_LENGTH - 1].rstrip() + "…"

@@ -19,7 +19,7 @@ from shared import logs
 
 
 async def _serve(target: Path) -> None:
-    app = App.make(Config.from_env())
+    app = App.create(Config.from_env())
     gc.collect()
     gc.freeze()
     loop = asyncio.get_running_loop()

@@ -1,1 +1,8 @@
-"""When a job will be answered, and whether another one can be taken."""
+"""When each job will be done, and whether one more track can be accepted.
+
+* ``snapshot``: reads all jobs, the workers and their speed from Redis, in one round trip.
+* ``workload``: what one job still has to do.
+* ``simulation``: plays the queues forward: when each workload is done.
+* ``eta``: the estimate that users are told.
+* ``admission``: whether one more track is accepted.
+"""

@@ -1,194 +1,197 @@
-"""When each job will be answered: the queues played forward, as if work were a fluid.
+"""Plays the queues forward, as if work were a fluid: when is each workload done?
 
-Jobs flow through all worker processes at once, each as fast as the queues would let it: short
-before medium before long, a fifth of the processes for each queue that the others pass over, and
-within a queue in proportion to the tasks that each job keeps on it. When a job ends, its
-person's next begins, and whoever followed it is answered. That is a mean: it knows nothing of
-who comes later, of files that turn out to be known or broken, and of how tasks happen to meet.
+All running jobs are worked on at once, each as fast as the queues let it: short queues before
+longer ones, a fifth of the processes for each queue that is passed over, and within a queue in
+proportion to the tasks that each job keeps on it. When a job ends, the next one of its user
+begins, and its followers get its result. The result is a mean: it knows nothing of tracks still to
+come, of files that turn out to be known or damaged, and of how tasks happen to be ordered.
+
+Jobs on one queue go on in proportion, so that queue has one clock for all of them: a job ends when
+its queue's clock reaches a time known from the start (virtual time, as in fair queueing).
+That makes ``n`` jobs cost ``n log n``.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
 from math import ceil
 from typing import Final
 
+from services.bot.estimation.workload import Workload
 from shared.queue.tasks import QueueName
 from shared.scheduling.policy import AGING_SHARE
 from shared.store.throughput import Speed
 
-COARSENESS: Final = 0.05
-"""What happens within this part of the time since now is looked at together, so that a long queue
-costs little more than a short one."""
-_INSTANT: Final = 1e-6
-
-
-@dataclass(frozen=True)
-class Workload:
-    """What one job has still to do."""
-
-    job_id: str
-    person: str
-    fixed: float
-    """Part of what every job costs that is still to come, from 0 to 1."""
-    audio_s: float
-    """Seconds of audio still to be listened to."""
-    segments: int
-    """Featurize tasks still to come."""
-    max_inflight_segments: Sequence[tuple[float, QueueName]]
-    """Audio left, in seconds, above which it is on each of the longer queues, the longest first."""
-    held: bool = False
-    """Whether it waits for earlier ones of its person."""
-    leader: str | None = None
-    """The job whose answer it waits for."""
+_RANKS: Final = {queue: rank for rank, queue in enumerate(QueueName)}
+_EPSILON: Final = 1e-9
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """Who does the work, and under which rules."""
+    """What does the work, and under which rules."""
 
     processes: int
     speed: Speed
     max_inflight_segments: int = 8
-    """Tasks that one job may have in flight."""
-    jobs_per_person: int = 2
+    """Featurize tasks of one job that are on the queue at once."""
+    jobs_per_user: int = 2
 
 
-def finish_times(loads: Iterable[Workload], capacity: Capacity) -> dict[str, float]:
-    """Seconds from now until each job is answered.
+def finish_times(workloads: Iterable[Workload], capacity: Capacity) -> dict[str, float]:
+    """Estimate when each job will be done.
 
     Args:
-        loads: all jobs that are not over, in the order in which they came.
-        capacity: with at least one process.
+        workloads: All jobs that are not over, in the order in which they came.
+        capacity: Has at least one process.
+
+    Returns:
+        Seconds from now, by the jobs' ids.
 
     """
-    return _Simulation(list(loads), capacity).run()
+    return _Simulation(list(workloads), capacity).run()
 
 
 @dataclass
-class _Run:
-    """A job under way: its work is a mixture that is used up evenly."""
+class _Job:
+    """A running job. Its work is a mixture that is used up evenly."""
 
-    load: Workload
-    total_s: float
-    """Process seconds at the start."""
+    workload: Workload
+    left_s: float
+    """Process seconds until it ends."""
     width: float
     """Processes that it can keep busy, on average."""
-    left_s: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.left_s = self.total_s
+    thresholds: list[tuple[float, int]]
+    """Process seconds left above which it is on the queue of a rank, the longest queue first."""
 
     @property
     def rank(self) -> int:
-        """The queue it is on, the shortest first."""
-        return next((rank for bound, rank in self._bounds if self.left_s > bound), 0)
+        """Rank of the queue that it is on; 0 is the shortest."""
+        return next((rank for bound_s, rank in self.thresholds if self.left_s > bound_s), 0)
 
     @property
-    def even_s(self) -> float:
-        """Process seconds until it ends or moves to another queue."""
-        return self.left_s - max((b for b, _ in self._bounds if b < self.left_s), default=0.0)
-
-    @cached_property
-    def _bounds(self) -> list[tuple[float, int]]:
-        scale = self.total_s / max(_INSTANT, self.load.audio_s)
-        return [
-            (audio_s * scale, _RANKS[queue]) for audio_s, queue in self.load.max_inflight_segments
-        ]
+    def next_bound_s(self) -> float:
+        """Process seconds left when it ends or moves to a shorter queue."""
+        return max((bound_s for bound_s, _ in self.thresholds if bound_s < self.left_s), default=0)
 
 
-_RANKS: Final = {queue: rank for rank, queue in enumerate(QueueName)}
+class _Queue:
+    """The running jobs on one queue."""
+
+    def __init__(self) -> None:
+        self.clock = 0.0
+        """Seconds for which each job here has had all the processes that it can keep busy."""
+        self.wanted = 0.0
+        """Processes that all jobs here can keep busy."""
+        self.share = 0.0
+        """Share of the wanted processes that the jobs here get."""
+        self._due: list[tuple[float, int, _Job]] = []
+        self._order = count()
+
+    def add(self, job: _Job) -> None:
+        self.wanted += job.width
+        due = self.clock + (job.left_s - job.next_bound_s) / job.width
+        heappush(self._due, (due, next(self._order), job))
+
+    def next_s(self) -> float:
+        """Seconds until the first job here ends or moves on."""
+        if not self._due:
+            return float("inf")
+        return max(0.0, self._due[0][0] - self.clock) / self.share
+
+    def advance(self, seconds: float) -> list[_Job]:
+        """Let time go by; return the jobs that end or move on."""
+        self.clock += seconds * self.share
+        reached = []
+        while self._due and self._due[0][0] <= self.clock + _EPSILON * (1 + self.clock):
+            _, _, job = heappop(self._due)
+            self.wanted -= job.width
+            reached.append(job)
+        if not self._due:
+            self.wanted = 0.0  # what is left are errors of rounding
+        return reached
 
 
 class _Simulation:
-    """One forecast; ``run`` is called once."""
+    """One simulation; ``run`` is called once."""
 
-    def __init__(self, loads: list[Workload], capacity: Capacity) -> None:
-        self._shop = capacity
+    def __init__(self, workloads: list[Workload], capacity: Capacity) -> None:
+        self._capacity = capacity
         self._now = 0.0
         self._ends: dict[str, float] = {}
-        self._running: list[_Run] = []
-        self._lines: dict[str, list[Workload]] = defaultdict(list)
-        self._working: dict[str, int] = defaultdict(int)
+        self._queues = [_Queue() for _ in _RANKS]
+        self._held: dict[str, deque[Workload]] = defaultdict(deque)
+        self._slots_taken: dict[str, int] = defaultdict(int)
         self._followers: dict[str, list[Workload]] = defaultdict(list)
-        known = {load.job_id for load in loads}
-        for load in loads:
-            if load.held:
-                self._lines[load.person].append(load)
+        known = {workload.job_id for workload in workloads}
+        for workload in workloads:
+            if workload.held:
+                self._held[workload.user].append(workload)
                 continue
-            self._working[load.person] += 1
-            if load.leader in known:
-                self._followers[str(load.leader)].append(load)
+            self._slots_taken[workload.user] += 1
+            if workload.leader in known:
+                self._followers[str(workload.leader)].append(workload)
             else:
-                self._running.append(self._begin(load))
-        for person in list(self._lines):
-            self._admit(person)
+                self._begin(workload)
+        for user in list(self._held):
+            self._admit(user)
 
     def run(self) -> dict[str, float]:
-        """Play until nobody is left; jobs that wait for each other end with the last."""
-        while self._running:
-            self._step()
-        waiting = [*self._lines.values(), *self._followers.values()]
-        for load in (load for group in waiting for load in group):
-            self._ends.setdefault(load.job_id, self._now)
+        """Run until nothing happens any more; jobs that wait for each other end last."""
+        while True:
+            self._share()
+            step_s = min(queue.next_s() for queue in self._queues)
+            if step_s == float("inf"):
+                break
+            self._now += step_s
+            for job in [job for queue in self._queues for job in queue.advance(step_s)]:
+                job.left_s = job.next_bound_s
+                if job.left_s > 0:
+                    self._queues[job.rank].add(job)
+                else:
+                    self._end(job.workload)
+        for waiting in (*self._held.values(), *self._followers.values()):
+            for workload in waiting:
+                self._ends.setdefault(workload.job_id, self._now)
         return self._ends
 
-    def _begin(self, load: Workload, *, spared: bool = False) -> _Run:
-        """Say what a job takes, alone on all processes."""
-        speed, processes = self._shop.speed, self._shop.processes
-        fixed_s = load.fixed * speed.fixed_s
-        heard_s = 0.0 if spared else load.audio_s * speed.per_second
-        segments = max(1, load.segments)
-        rounds = ceil(segments / min(self._shop.max_inflight_segments, processes, segments))
-        alone_s = fixed_s + heard_s * rounds / segments
-        total_s = max(_INSTANT, fixed_s + heard_s)
-        return _Run(load, total_s, total_s / max(_INSTANT, alone_s))
+    def _begin(self, workload: Workload, *, follows: bool = False) -> None:
+        """Start a job; one that follows another takes over its result and computes nothing."""
+        speed, processes = self._capacity.speed, self._capacity.processes
+        fixed_s = workload.fixed * speed.fixed_s
+        listening_s = 0.0 if follows else workload.audio_s * speed.per_second
+        segments = max(1, workload.segments)
+        rounds = ceil(segments / min(self._capacity.max_inflight_segments, processes, segments))
+        alone_s = fixed_s + listening_s * rounds / segments
+        total_s = max(_EPSILON, fixed_s + listening_s)
+        scale = total_s / max(_EPSILON, workload.audio_s)
+        thresholds = [(bound * scale, _RANKS[queue]) for bound, queue in workload.thresholds]
+        job = _Job(workload, total_s, total_s / max(_EPSILON, alone_s), thresholds)
+        self._queues[job.rank].add(job)
 
-    def _step(self) -> None:
-        rates = self._rates()
-        paired = list(zip(self._running, rates, strict=True))
-        first_s = min(run.even_s / rate for run, rate in paired)
-        step_s = max(first_s + _INSTANT, COARSENESS * self._now)
-        self._running, ended = [], []
-        for run, rate in paired:
-            run.left_s -= rate * step_s
-            if run.left_s <= _INSTANT:
-                self._ends[run.load.job_id] = self._now + step_s + run.left_s / rate
-                ended.append(run.load)
-            else:
-                self._running.append(run)
-        self._now += step_s
-        for load in ended:
-            self._end(load)
+    def _end(self, workload: Workload) -> None:
+        self._ends[workload.job_id] = self._now
+        for follower in self._followers.pop(workload.job_id, []):
+            self._begin(follower, follows=True)
+        self._slots_taken[workload.user] -= 1
+        self._admit(workload.user)
 
-    def _end(self, load: Workload) -> None:
-        followers = self._followers.pop(load.job_id, [])
-        self._running += [self._begin(follower, spared=True) for follower in followers]
-        self._working[load.person] -= 1
-        self._admit(load.person)
+    def _admit(self, user: str) -> None:
+        held = self._held[user]
+        while held and self._slots_taken[user] < self._capacity.jobs_per_user:
+            self._slots_taken[user] += 1
+            self._begin(held.popleft())
 
-    def _admit(self, person: str) -> None:
-        line = self._lines[person]
-        while line and self._working[person] < self._shop.jobs_per_person:
-            self._working[person] += 1
-            self._running.append(self._begin(line.pop(0)))
-
-    def _rates(self) -> list[float]:
-        """Processes that each running job has just now."""
-        ranks = [run.rank for run in self._running]
-        wanted = [0.0] * len(_RANKS)
-        for run, rank in zip(self._running, ranks, strict=True):
-            wanted[rank] += run.width
-        shares = _shares(wanted, self._shop.processes)
-        return [
-            max(_INSTANT, run.width * shares[rank])
-            for run, rank in zip(self._running, ranks, strict=True)
-        ]
+    def _share(self) -> None:
+        """Divide the processes among the queues."""
+        shares = _shares([queue.wanted for queue in self._queues], self._capacity.processes)
+        for queue, share in zip(self._queues, shares, strict=True):
+            queue.share = share
 
 
 def _shares(wanted: Sequence[float], processes: float) -> list[float]:
-    """Which part of what each queue's jobs could use they get, from the shortest on."""
+    """Share of the wanted processes that each queue gets; the shortest queue comes first."""
     kept = [0.0, *(min(want, processes * AGING_SHARE) for want in wanted[1:])]
     left, shares = float(processes), []
     for rank, want in enumerate(wanted):

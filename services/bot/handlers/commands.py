@@ -11,29 +11,29 @@ from shared.settings import LimitSettings
 
 
 def commands_router() -> Router:
-    """Answer commands."""
+    """Reply to commands."""
     router = Router(name="commands")
-    router.message.register(on_start, CommandStart(), meant_for_us)
-    router.message.register(on_help, Command("help"), meant_for_us)
-    router.message.register(on_genres, Command("genres"), meant_for_us)
+    router.message.register(on_start, CommandStart(), is_for_this_bot)
+    router.message.register(on_help, Command("help"), is_for_this_bot)
+    router.message.register(on_genres, Command("genres"), is_for_this_bot)
     return router
 
 
-async def meant_for_us(message: Message, command: CommandObject) -> bool:
+async def is_for_this_bot(message: Message, command: CommandObject) -> bool:
     """Whether a command is for this bot; in groups it has to name the bot.
 
-    A mention of another bot never gets here: the command filter turns it away.
+    aiogram's command filter rejects commands that name another bot.
     """
     return message.chat.type == ChatType.PRIVATE or command.mentioned
 
 
 async def on_start(message: Message) -> SendMessage:
-    """Greet."""
+    """Greet, and say what the bot does."""
     return message.answer(texts.start())
 
 
 async def on_help(message: Message, limits: LimitSettings) -> SendMessage:
-    """Say what to send and what comes back."""
+    """Say what to send, within which limits, and what comes back."""
     return message.answer(texts.help_text(limits))
 
 

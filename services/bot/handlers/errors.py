@@ -1,4 +1,4 @@
-"""What is left: an error that no handler foresaw."""
+"""Exceptions that no handler expected."""
 
 import logging
 
@@ -11,17 +11,17 @@ from services.bot import texts
 logger = logging.getLogger(__name__)
 
 
-def failures_router() -> Router:
-    """Log unforeseen errors, and own up to them."""
-    router = Router(name="failures")
-    router.errors.register(on_failure)
+def errors_router() -> Router:
+    """Log unexpected exceptions, and tell the user."""
+    router = Router(name="errors")
+    router.errors.register(on_error)
     return router
 
 
-async def on_failure(event: ErrorEvent) -> SendMessage | AnswerCallbackQuery | None:
-    """Log with the traceback; tell the person where there is one to tell."""
+async def on_error(event: ErrorEvent) -> SendMessage | AnswerCallbackQuery | None:
+    """Log the traceback; tell the user that it was the bot's fault, if there is one to tell."""
     logger.error("Update %d failed", event.update.update_id, exc_info=event.exception)
-    pressed, message = event.update.callback_query, event.update.message
-    if pressed:
-        return pressed.answer(texts.OOPS, show_alert=True)
+    query, message = event.update.callback_query, event.update.message
+    if query:
+        return query.answer(texts.OOPS, show_alert=True)
     return message.reply(texts.OOPS) if message else None

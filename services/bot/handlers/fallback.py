@@ -1,4 +1,4 @@
-"""Everything that is no track, in private chats; groups are left in peace."""
+"""Everything that is no track, in private chats; in groups the bot stays silent."""
 
 from collections import deque
 from typing import Final
@@ -11,7 +11,7 @@ from aiogram.types import Message
 
 from services.bot import texts
 
-ANSWERED: Final = frozenset(
+SENT_BY_USERS: Final = frozenset(
     {
         ContentType.ANIMATION,
         ContentType.CHECKLIST,
@@ -31,37 +31,34 @@ ANSWERED: Final = frozenset(
         ContentType.VENUE,
     }
 )
-"""What people send. Anything else is Telegram telling of itself (a pinned message, say)."""
+"""What users send. Anything else is a service message of Telegram, such as a pinned message."""
 
-ALBUMS_KEPT: Final = 256
+MAX_ALBUMS: Final = 256
+"""Albums that are remembered, so that each gets one reply."""
 
 
 def fallback_router() -> Router:
     """Say what to send instead."""
     router = Router(name="fallback")
-    router.message.register(
-        on_something_else,
-        deserves_an_answer,
-        FirstOfAlbum(),
-    )
+    router.message.register(on_something_else, is_sent_in_private, FirstOfAlbum())
     return router
 
 
-# Filters are coroutines: aiogram runs any other kind on a thread, and there it would queue up
-# behind calls to Redis (its own ``F`` included).
-async def deserves_an_answer(message: Message) -> bool:
-    """Whether a person sent this, and to us alone."""
-    return message.chat.type == ChatType.PRIVATE and message.content_type in ANSWERED
+# Filters are coroutines: aiogram runs any other callable, its own ``F`` included, in a thread,
+# where it would wait behind calls to Redis.
+async def is_sent_in_private(message: Message) -> bool:
+    """Whether a user sent this in a private chat."""
+    return message.chat.type == ChatType.PRIVATE and message.content_type in SENT_BY_USERS
 
 
 class FirstOfAlbum(Filter):
-    """Lets one message of each album through: ten photos deserve one answer."""
+    """Accepts one message of each album, so that ten photos get one reply."""
 
     def __init__(self) -> None:
-        self._seen: deque[str] = deque(maxlen=ALBUMS_KEPT)
+        self._seen: deque[str] = deque(maxlen=MAX_ALBUMS)
 
     async def __call__(self, message: Message) -> bool:
-        """Whether this is a message of its own or the first seen of its album."""
+        """Whether this message belongs to no album, or is the first one seen of its album."""
         album = message.media_group_id
         if album is None:
             return True
@@ -72,5 +69,5 @@ class FirstOfAlbum(Filter):
 
 
 async def on_something_else(message: Message) -> SendMessage:
-    """Name what was sent, and what would work."""
+    """Name what was sent, and say what would work."""
     return message.answer(texts.instead(message.content_type))

@@ -1,4 +1,4 @@
-"""Tracks, from private chats and groups alike; and the button under one that was turned away."""
+"""Tracks, from private chats and groups alike, and the button under a refusal."""
 
 from typing import Final
 
@@ -12,61 +12,61 @@ from services.bot.submission import JobSubmitter
 from shared.domain.track import Track
 from shared.settings import LimitSettings
 
-AGAIN: Final = "again"
-"""What the button sends. The track is in the message that ours replies to, so nothing has to be
-remembered meanwhile."""
+TRY_AGAIN_DATA: Final = "again"
+"""Callback data of the button. The refusal replies to the track, so the track is found through
+that message, and the bot has to remember nothing."""
 
 
 def tracks_router() -> Router:
-    """Queue tracks, or say why not."""
+    """Put tracks on the queue, or say why not."""
     router = Router(name="tracks")
     router.message.register(on_track, is_track)
-    router.callback_query.register(on_again, is_again)
+    router.callback_query.register(on_try_again, is_try_again)
     return router
 
 
 async def is_track(message: Message, bot: Bot) -> bool | dict[str, Track]:
-    """Let tracks through, and hand the handler what is known of them."""
+    """Accept messages with a track, and pass the track to the handler."""
     track = track_in(message, bot.id)
     return {"track": track} if track else False
 
 
-async def is_again(pressed: CallbackQuery) -> bool:
-    """Whether the button was pressed."""
-    return pressed.data == AGAIN
+async def is_try_again(query: CallbackQuery) -> bool:
+    """Whether the button under a refusal was pressed."""
+    return query.data == TRY_AGAIN_DATA
 
 
 async def on_track(
     message: Message, track: Track, limits: LimitSettings, submitter: JobSubmitter
 ) -> SendMessage | None:
-    """Return once the track is in the queue: only then is its update handled."""
+    """Return once the track is on the queue: only then is its update confirmed."""
     refusal = texts.refusal(track, limits)
     if refusal is not None:
         return message.reply(refusal)
-    crowd = await submitter.submit(track)
-    if crowd is None:
+    refused = await submitter.submit(track)
+    if refused is None:
         return None
-    return message.reply(texts.crowded(crowd), reply_markup=_button())
+    return message.reply(texts.not_accepted(refused), reply_markup=_try_again_button())
 
 
-async def on_again(
-    pressed: CallbackQuery, bot: Bot, limits: LimitSettings, submitter: JobSubmitter
+async def on_try_again(
+    query: CallbackQuery, bot: Bot, limits: LimitSettings, submitter: JobSubmitter
 ) -> AnswerCallbackQuery:
-    """Take a track that was turned away; the message that said so becomes its status message."""
-    ours = pressed.message
-    sent = ours.reply_to_message if isinstance(ours, Message) else None
+    """Submit a refused track again; the refusal becomes its status message."""
+    refusal_message = query.message
+    sent = refusal_message.reply_to_message if isinstance(refusal_message, Message) else None
     track = track_in(sent, bot.id) if sent else None
-    if ours is None or track is None:
-        return pressed.answer(texts.GONE, show_alert=True)
+    if refusal_message is None or track is None:
+        return query.answer(texts.TRACK_GONE, show_alert=True)
     refusal = texts.refusal(track, limits)
     if refusal is not None:
-        return pressed.answer(refusal, show_alert=True)
-    crowd = await submitter.submit(track, status_message_id=ours.message_id)
-    if crowd is not None:
-        return pressed.answer(texts.still_crowded(crowd), show_alert=True)
-    return pressed.answer(texts.ACCEPTED)
+        return query.answer(refusal, show_alert=True)
+    refused = await submitter.submit(track, status_message_id=refusal_message.message_id)
+    if refused is not None:
+        return query.answer(texts.still_not_accepted(refused), show_alert=True)
+    return query.answer(texts.ACCEPTED)
 
 
-def _button() -> InlineKeyboardMarkup:
-    button = InlineKeyboardButton(text=texts.TRY_AGAIN, callback_data=AGAIN)
+def _try_again_button() -> InlineKeyboardMarkup:
+    button = InlineKeyboardButton(text=texts.TRY_AGAIN, callback_data=TRY_AGAIN_DATA)
     return InlineKeyboardMarkup(inline_keyboard=[[button]])

@@ -1,4 +1,4 @@
-"""When the next message may go out, so that Telegram never has to say stop.
+"""When the next message may be sent, so that Telegram never has to ask for a pause.
 
 The limits are those of Telegram's FAQ for bots ("My bot is hitting limits"): about one
 message a second in a chat, 20 a minute in a group, 30 a second overall; edits count.
@@ -13,11 +13,11 @@ from typing import Final
 CHAT_GAP_S: Final = 1.0
 """Seconds between two messages to one chat."""
 GROUP_EDIT_GAP_S: Final = 3.5
-"""Seconds between two edits in a group, so that edits alone never use its minute up."""
+"""Seconds between two edits in a group, so that edits alone never use up its limit a minute."""
 GROUP_PER_MINUTE: Final = 20
 OVERALL_PER_S: Final = 30
 RESERVED: Final = 5
-"""Part of ``OVERALL_PER_S`` that is kept for the first messages of new jobs."""
+"""Part of ``OVERALL_PER_S`` that is reserved for the first messages of new jobs."""
 _MINUTE_S: Final = 60.0
 _SECOND_S: Final = 1.0
 
@@ -29,10 +29,10 @@ class _Chat:
 
 
 class RateLimiter:
-    """Counts what goes out, and says whether one more may.
+    """Counts the messages that are sent, and says whether one more may be.
 
     Args:
-        clock: monotonic time in seconds.
+        clock: Returns monotonic time, in seconds.
 
     """
 
@@ -42,14 +42,14 @@ class RateLimiter:
         self._overall: deque[float] = deque()
 
     def take(self, chat_id: int, *, first: bool) -> bool:
-        """Count one message where it may go out now.
+        """Count one message, if it may be sent now.
 
         Args:
-            chat_id: where to; groups have negative ids.
-            first: whether it is the first message of a job, which goes before edits.
+            chat_id: Where it is sent; groups have negative ids.
+            first: Whether it is the first message of a job, which has priority over edits.
 
         Returns:
-            Whether it may go out.
+            Whether it may be sent.
 
         """
         now = self._clock()
@@ -65,12 +65,12 @@ class RateLimiter:
         return True
 
     def pause(self, chat_id: int, seconds: float) -> None:
-        """Send a chat nothing for a while."""
+        """Allow no message to a chat for so many seconds."""
         chat = self._chats.setdefault(chat_id, _Chat())
         chat.paused_until = max(chat.paused_until, self._clock() + seconds)
 
     def prune(self) -> None:
-        """Forget chats that have been quiet for a minute."""
+        """Forget chats that got no message for a minute and are not paused."""
         now = self._clock()
         for chat_id, chat in list(self._chats.items()):
             _forget(chat.sent, now - _MINUTE_S)

@@ -1,4 +1,4 @@
-"""Writing one status message: under its lock, from a fresh look at the job."""
+"""Sends or edits one status message: under its lock, with the job read anew."""
 
 import asyncio
 import logging
@@ -28,27 +28,27 @@ from shared.store.keys import JobField
 logger = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT_S: Final = 10
-"""Seconds for one send or edit; a worker's reply may be waiting for the lock meanwhile."""
+"""Seconds for one request; a worker's reply may be waiting for the lock meanwhile."""
 NETWORK_PAUSE_S: Final = 3.0
-"""Seconds a chat is left alone after the network failed."""
+"""Seconds that a chat gets no message after the network failed."""
 
 
 class SendOutcome(Enum):
-    """How the writing of a status went."""
+    """How the sending of a status went."""
 
     SHOWN = auto()
-    """The text stands in the message."""
+    """The message shows the text."""
     SKIPPED = auto()
-    """Somebody else is writing, or the message is the reply's by now."""
+    """The lock is taken, or the message belongs to the reply by now."""
     LATER = auto()
     """Telegram or the network asks for a pause."""
     REFUSED = auto()
-    """Blocked or deleted: this message cannot be written any more."""
+    """Telegram refuses for good: the bot was blocked, or the message was deleted."""
 
 
 @dataclass(frozen=True)
 class SendResult:
-    """What came of one delivery."""
+    """The result of one delivery."""
 
     outcome: SendOutcome
     text: str = ""
@@ -59,8 +59,8 @@ class StatusSender:
     """Sends and edits status messages.
 
     Args:
-        bot: who sends.
-        jobs: where the states and the locks live.
+        bot: Sends the messages.
+        jobs: Where states and locks are kept.
 
     """
 
@@ -73,11 +73,11 @@ class StatusSender:
         """Bring the status message of a job up to date.
 
         Args:
-            job_id: which.
-            estimate: what to tell of the queue.
+            job_id: Which job.
+            estimate: Its estimate, if there is one.
 
         Raises:
-            redis.exceptions.RedisError: the state cannot be read or written.
+            redis.exceptions.RedisError: The state cannot be read or written.
 
         """
         try:
@@ -88,17 +88,17 @@ class StatusSender:
         except LockError:
             return SendResult(SendOutcome.SKIPPED)
 
-    def tidy(self, active: set[str]) -> None:
-        """Forget messages of jobs that are over."""
+    def prune(self, active: set[str]) -> None:
+        """Forget the messages of jobs that are not among the active ones."""
         for job_id in self._unrecorded.keys() - active:
             del self._unrecorded[job_id]
 
     @asynccontextmanager
     async def _claim(self, job_id: str) -> AsyncIterator[JobView | None]:
-        """Hold a job's status lock, and tell how the job stands once it is held.
+        """Hold a job's status lock, and yield the job as it is once the lock is held.
 
         Raises:
-            redis.exceptions.LockError: somebody else holds it.
+            redis.exceptions.LockError: Another process holds the lock.
 
         """
         lock = self._jobs.status_lock(job_id, wait_s=0)
@@ -106,7 +106,7 @@ class StatusSender:
         try:
             await asyncio.shield(entering)
         except asyncio.CancelledError:
-            # The thread goes on and may get the lock: wait for it, and give the lock back.
+            # The thread goes on and may get the lock: wait for it, and release the lock.
             await asyncio.wait([entering])
             if entering.exception() is None:
                 await _release(lock)
@@ -127,7 +127,7 @@ class StatusSender:
         except TelegramRetryAfter as error:
             return SendResult(SendOutcome.LATER, pause_s=float(error.retry_after))
         except (TelegramNetworkError, TelegramServerError) as error:
-            logger.info("The status of job %s has to wait: %s", view.job_id, error)
+            logger.info("The status of job %s is sent later: %s", view.job_id, error)
             return SendResult(SendOutcome.LATER, pause_s=NETWORK_PAUSE_S)
         except AiogramError as error:
             logger.info("The status of job %s is not shown any more: %s", view.job_id, error)
@@ -159,7 +159,7 @@ class StatusSender:
                 raise
 
     async def _record(self, job_id: str, message_id: int) -> None:
-        """Note which message it is; remembered here where Redis is away just now."""
+        """Store the message's id; it is remembered here while Redis is not available."""
         self._unrecorded[job_id] = message_id
         await asyncio.to_thread(
             self._jobs.record, job_id, JobField.STATUS_MESSAGE_ID, str(message_id)
@@ -171,4 +171,4 @@ async def _release(lock: AbstractContextManager[object]) -> None:
     try:
         await asyncio.to_thread(lock.__exit__, None, None, None)
     except RedisError as error:
-        logger.info("A status lock is left to expire: %s", error)
+        logger.info("A status lock was not released and will expire: %s", error)

@@ -1,10 +1,10 @@
-"""How the state of a job reads while it is under way."""
+"""What a status message says while its job is in work."""
 
 from dataclasses import replace
 from typing import Final
 
 from services.bot.estimation.eta import QueueEstimate
-from services.bot.texts import NOBODY_THERE, duration, label, ordinal
+from services.bot.texts import NO_WORKERS, duration, label, ordinal
 from shared.domain.job_state import JobState
 from shared.formatting import bar
 from shared.store.job_view import JobView
@@ -22,28 +22,29 @@ _REACHED: Final = {
     JobState.FEATURIZING: 0.2,
     JobState.CLASSIFYING: 0.9,
 }
-"""Where each step starts on the bar; listening takes most of the time of a long track."""
+"""Where each state starts on the bar; featurizing takes most of the time of a long track."""
 
 
 def render(view: JobView, estimate: QueueEstimate | None = None) -> str:
-    """Tell where a job is, as HTML: its name, what is done now, a bar, how far, and how long.
+    """Write the text of a status message, as HTML: name, state, bar, and time left.
 
     Args:
-        view: a job that is not ``over``.
-        estimate: what is known of the queue.
+        view: A job that is not ``over``.
+        estimate: Its estimate, if there is one.
 
     """
     name = label(view.track)
     lines = [f"<b>{name}</b>"] if name else []
     if view.user_position is not None:
-        lines.append(_turn(view.user_position))
+        lines.append(_user_position(view.user_position))
     elif view.state is JobState.RECEIVED:
-        told = estimate.before if estimate else None
-        lines.append(_place(told if told is not None else view.position or 0))
+        # Position and time come from one snapshot where there is one.
+        before = estimate.before if estimate else None
+        lines.append(_position(before if before is not None else view.position or 0))
     else:
-        work = _work(view)
-        share = _share(work)
-        lines += [_step(work), f"{bar(share)} {share:.0%}"]
+        working = _working_job(view)
+        share = _share_done(working)
+        lines += [_step(working), f"{bar(share)} {share:.0%}"]
     if estimate is not None:
         lines.append(_time_left(estimate))
     return "\n".join(lines)
@@ -55,12 +56,12 @@ def over(view: JobView) -> bool:
 
 
 def _time_left(estimate: QueueEstimate) -> str:
-    said = duration(estimate.left_s)
-    line = f"{said[0].upper()}{said[1:]} to go."
-    return line if estimate.attended else f"{line} {NOBODY_THERE}"
+    left = duration(estimate.left_s)
+    line = f"{left[0].upper()}{left[1:]} to go."
+    return line if estimate.attended else f"{line} {NO_WORKERS}"
 
 
-def _place(before: int) -> str:
+def _position(before: int) -> str:
     if before == 0:
         return "In the queue: yours is next."
     if before == 1:
@@ -68,16 +69,16 @@ def _place(before: int) -> str:
     return f"In the queue: {before} tracks are before yours."
 
 
-def _work(view: JobView) -> JobView:
-    """Whose progress to tell: that of the job on the same file, where this one waits for it."""
+def _working_job(view: JobView) -> JobView:
+    """Return the job whose progress is shown: the leader, if this job follows one."""
     leader = view.leader
     if leader is None or leader.state is JobState.RECEIVED:
         return view
     return replace(leader, state=JobState.CLASSIFYING) if over(leader) else leader
 
 
-def _turn(place: int) -> str:
-    return f"Your {ordinal(place)} track at once: it waits for your own earlier ones."
+def _user_position(position: int) -> str:
+    return f"Your {ordinal(position)} track at once: it waits for your own earlier ones."
 
 
 def _step(view: JobView) -> str:
@@ -88,9 +89,9 @@ def _step(view: JobView) -> str:
     return line
 
 
-def _share(view: JobView) -> float:
+def _share_done(view: JobView) -> float:
     start = _REACHED[view.state]
     if view.state is JobState.FEATURIZING and view.plan:
-        heard = view.chunks_completed / view.plan.n_chunks
-        return start + heard * (_REACHED[JobState.CLASSIFYING] - start)
+        featurized = view.chunks_completed / view.plan.n_chunks
+        return start + featurized * (_REACHED[JobState.CLASSIFYING] - start)
     return start

@@ -1,11 +1,15 @@
-"""``genrebot health``: exit code 0 while a process lives."""
+"""``genrebot health``: exit code 0 while the bot, or a worker, is well."""
 
 import socket
 import sys
+import time
+from typing import cast
 
 import click
+from pydantic import ValidationError
 from redis.exceptions import RedisError
 
+from services.bot.health import BotHealth
 from shared.settings import RedisSettings
 from shared.store.keys import BOT_HEARTBEAT, worker_heartbeat_key
 from shared.store.redis_client import connect
@@ -14,14 +18,45 @@ from shared.store.redis_client import connect
 @click.command()
 @click.argument("what", type=click.Choice(["bot", "worker"]))
 @click.option("--name", help="Name of the worker; by default celery@ and the host's name.")
-def command(what: str, name: str | None) -> None:
-    """Tell whether the bot, or the worker on this host, has given a sign of life lately."""
+@click.option("--live", is_flag=True, help="Fail only where a restart would help.")
+def command(what: str, name: str | None, live: bool) -> None:  # noqa: FBT001 - click's way
+    """Tell whether the bot, or the worker on this host, is well, and if not, why.
+
+    The bot is ready while it has fetched updates within the last 90 seconds, Redis answers, and
+    its event loop is on time. With --live it is enough that the process works.
+    """
     worker = name or f"celery@{socket.gethostname()}"
-    pulse = BOT_HEARTBEAT if what == "bot" else worker_heartbeat_key(worker)
+    key = BOT_HEARTBEAT if what == "bot" else worker_heartbeat_key(worker)
     try:
-        alive = connect(RedisSettings(), text=True).exists(pulse)
+        heartbeat = cast("str | None", connect(RedisSettings(), text=True).get(key))
     except RedisError as error:
         raise click.ClickException(f"Redis does not answer: {error}") from error
-    if not alive:
-        click.echo(f"the {what} has not been heard of lately", err=True)
-    sys.exit(0 if alive else 1)
+    if heartbeat is None:
+        click.echo(f"not alive: no heartbeat of the {what}", err=True)
+        sys.exit(1)
+    if what == "worker":
+        click.echo("alive")
+        return
+    _report(heartbeat, live=live)
+
+
+def _report(heartbeat: str, *, live: bool) -> None:
+    """Print what a heartbeat of the bot says; exit with 1 where something is wrong."""
+    now = time.time()
+    try:
+        health = BotHealth.model_validate_json(heartbeat)
+    except ValidationError as error:
+        raise click.ClickException("another release wrote the bot's heartbeat") from error
+    not_alive = health.why_not_alive()
+    if not_alive is not None:
+        click.echo(f"not alive: {not_alive}", err=True)
+        sys.exit(1)
+    reasons = health.why_not_ready(now)
+    for reason in reasons:
+        click.echo(f"not ready: {reason}", err=True)
+    if not reasons:
+        click.echo(f"ready: {health.summary(now)}")
+    elif live:
+        click.echo("alive")
+    else:
+        sys.exit(1)

@@ -1,4 +1,4 @@
-"""The bot on a played Telegram and a real Valkey."""
+"""The bot with a fake Telegram and a real Valkey."""
 
 from collections.abc import AsyncIterator
 
@@ -17,13 +17,13 @@ TOKEN = "42:TEST"
 
 @pytest.fixture
 def telegram() -> FakeTelegram:
-    """The other end of the bot's requests."""
+    """What the bot's requests go to."""
     return FakeTelegram()
 
 
 @pytest.fixture
 def bot(telegram: FakeTelegram) -> Bot:
-    """A bot that talks to the played Telegram."""
+    """A bot whose requests go to the fake Telegram."""
     return Bot(TOKEN, session=telegram, default=DefaultBotProperties(parse_mode="HTML"))
 
 
@@ -40,8 +40,8 @@ def config(redis_settings: RedisSettings, job_settings: JobSettings) -> Config:
 
 @pytest.fixture
 async def app(config: Config, bot: Bot) -> AsyncIterator[App]:
-    """The bot put together; its background tasks do not run."""
-    made = App(config, bot)
-    yield made
-    await made.answers.drain(1)
-    made.disconnect()
+    """The bot, composed; its background tasks do not run."""
+    created = App(config, bot)
+    yield created
+    await created.outbox.drain(1)
+    created.disconnect()

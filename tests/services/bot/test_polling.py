@@ -1,34 +1,35 @@
-"""The bot as it runs: what is confirmed to Telegram and when, and how it ends."""
+"""The running bot: when updates are confirmed to Telegram, and how the bot ends."""
 
 import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
 from aiogram import Bot
 from aiogram.exceptions import TelegramUnauthorizedError
-from aiogram.methods import GetMe, GetUpdates, SendMessage, SetMyCommands
+from aiogram.methods import DeleteWebhook, GetMe, GetUpdates, SendMessage, SetMyCommands
 from kombu.exceptions import OperationalError
 
-from services.bot import app, submission, texts
+from services.bot import app, poller, submission, texts
 from services.bot.app import App
 from services.bot.config import Config
+from services.bot.status.updater import StatusUpdater
 from shared.queue.sending import send_ingest
 from shared.queue.tasks import QueueName
 from shared.settings import JobSettings, RedisSettings
 from shared.store.jobs import JobStore
 from shared.store.keys import BOT_HEARTBEAT
-from tests.services.bot.samples import AUDIO, update
+from tests.services.bot.samples import AUDIO, OLD_FORWARD, update
 from tests.services.bot.telegram import FakeTelegram
 from tests.services.bot.waiting import until
 
 
 @asynccontextmanager
 async def running(config: Config, bot: Bot, telegram: FakeTelegram) -> AsyncIterator[App]:
-    """A bot that polls, stopped with SIGTERM at the end."""
+    """Run a bot that polls, and stop it with SIGTERM."""
     app = App(config, bot)
     run = asyncio.create_task(app.run())
     try:
@@ -41,7 +42,7 @@ async def running(config: Config, bot: Bot, telegram: FakeTelegram) -> AsyncIter
 
 @pytest.fixture
 def observer(redis_settings: RedisSettings, job_settings: JobSettings) -> JobStore:
-    """Job store of somebody who looks on."""
+    """A job store beside the bot's own."""
     return JobStore.open(redis_settings, job_settings)
 
 
@@ -52,7 +53,7 @@ async def test_an_update_is_confirmed_only_once_its_job_is_queued(
     observer: JobStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """While the queue is away no later offset is asked for; then the task is there first."""
+    """While the queue is away the offset does not move; then the task is queued first."""
     failures = [OperationalError("away")] * 2
     polls: list[tuple[int, int]] = []
 
@@ -77,14 +78,14 @@ async def test_an_update_is_confirmed_only_once_its_job_is_queued(
     observer.redis.close()
 
 
-async def test_what_was_not_queued_comes_again_after_a_restart(
+async def test_a_track_that_was_not_queued_comes_again_after_a_restart(
     config: Config,
     bot: Bot,
     telegram: FakeTelegram,
     observer: JobStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A bot stopped while the queue is away confirms nothing; the next one queues the track."""
+    """A bot that is stopped while the queue is away confirms nothing; the next one queues it."""
 
     def away(*_: Any, **__: Any) -> None:
         raise OperationalError("away")
@@ -103,10 +104,10 @@ async def test_what_was_not_queued_comes_again_after_a_restart(
     observer.redis.close()
 
 
-async def test_slow_answers_hold_nobody_up(
+async def test_a_slow_reply_delays_no_other_update(
     config: Config, bot: Bot, telegram: FakeTelegram, observer: JobStore
 ) -> None:
-    """A chat that takes long to reach delays neither the next update nor its status."""
+    """Neither the next update nor its status message."""
     telegram.delay_s[7] = 1.2
     telegram.pending = [update(7, text="/help"), update(8, audio=AUDIO)]
     async with running(config, bot, telegram):
@@ -115,10 +116,10 @@ async def test_slow_answers_hold_nobody_up(
     observer.redis.close()
 
 
-async def test_a_bug_does_not_stop_polling(
+async def test_an_exception_does_not_stop_polling(
     config: Config, bot: Bot, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After an unforeseen error the next update is handled."""
+    """The next update is handled."""
 
     def broken(*_: Any, **__: Any) -> None:
         raise TypeError("bug")
@@ -130,30 +131,62 @@ async def test_a_bug_does_not_stop_polling(
     assert texts.OOPS in telegram.texts
 
 
-async def test_a_run_from_start_to_end(
+async def test_one_update_does_not_silence_the_bot(
+    config: Config, bot: Bot, telegram: FakeTelegram
+) -> None:
+    """What does not decode is skipped, and the next update gets its reply."""
+    telegram.pending = [OLD_FORWARD, update(text="/genres", update_id=500_001)]
+    async with running(config, bot, telegram):
+        await until(lambda: texts.genres() in telegram.texts)
+        await until(lambda: telegram.pending == [])
+
+
+async def test_a_left_over_webhook_is_deleted(
+    config: Config, bot: Bot, telegram: FakeTelegram
+) -> None:
+    """Updates that are waiting are kept."""
+    telegram.webhook = True
+    telegram.pending = [update(text="/genres")]
+    async with running(config, bot, telegram):
+        await until(lambda: texts.genres() in telegram.texts)
+    assert [method.drop_pending_updates for method in telegram.of(DeleteWebhook)] == [False]
+
+
+async def test_a_lasting_conflict_ends_the_bot(
+    config: Config, bot: Bot, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends in order, with the sentence that the command line prints."""
+    monkeypatch.setattr(poller, "PATIENCE_S", 0.0)
+    telegram.fail(GetUpdates, 409, "Conflict", times=1000)
+    with pytest.raises(poller.PollingError, match="Stop the other program"):
+        await asyncio.wait_for(App(config, bot).run(), 10)
+    assert telegram.closed
+
+
+async def test_start_and_shutdown(
     config: Config, bot: Bot, telegram: FakeTelegram, observer: JobStore
 ) -> None:
-    """Commands are registered, life is shown, and SIGTERM ends all without a leftover."""
+    """Commands are set, the heartbeat is written, and SIGTERM leaves no task behind."""
     telegram.delay_s[7] = 0.3
-    telegram.fail(SetMyCommands, 400, "BOT_COMMAND_INVALID")  # only worth a line in the log
+    telegram.fail(SetMyCommands, 400, "BOT_COMMAND_INVALID")  # is only logged
     telegram.pending = [update(text="/start")]
     async with running(config, bot, telegram) as app:
         await until(lambda: observer.redis.exists(BOT_HEARTBEAT))
-        await until(lambda: texts.start() in telegram.texts)  # asked for, not yet answered
+        await until(lambda: texts.start() in telegram.texts)  # requested, no response yet
         await until(lambda: app.lag.count > 2)
     assert len(telegram.of(SetMyCommands)) == 1
     assert telegram.of(GetUpdates)[0].allowed_updates == ["callback_query", "message"]
     assert telegram.closed
-    mine = asyncio.current_task()
-    assert [task.get_name() for task in asyncio.all_tasks() if task is not mine] == []
+    this = asyncio.current_task()
+    assert [task.get_name() for task in asyncio.all_tasks() if task is not this] == []
     observer.redis.close()
 
 
-async def test_it_waits_for_telegram_at_the_start(
+async def test_the_start_waits_for_the_network(
     config: Config, bot: Bot, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A network that is not there yet is waited for; a wrong token is not."""
-    monkeypatch.setattr(app, "GREETING_DELAY_S", 0.01)
+    """But ends at once if the token is wrong."""
+    monkeypatch.setattr(app, "CONNECT_DELAY_S", 0.01)
     telegram.cut(GetMe, times=2)
     telegram.fail(GetMe, 401, "Unauthorized")
     with pytest.raises(TelegramUnauthorizedError):
@@ -162,15 +195,21 @@ async def test_it_waits_for_telegram_at_the_start(
     assert telegram.closed
 
 
-async def test_a_dead_board_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
-    """A background task that ends by a bug leaves a critical line with the reason."""
+async def test_a_crashed_background_task_is_logged_and_shown(
+    config: Config,
+    bot: Bot,
+    telegram: FakeTelegram,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As critical, with the reason; and the bot no longer counts as alive."""
 
-    async def die() -> None:
+    async def crash(_: StatusUpdater) -> None:
         raise ZeroDivisionError
 
-    task = asyncio.create_task(die(), name="board")
-    task.add_done_callback(app._log_crash)
-    with suppress(ZeroDivisionError):
-        await task
-    await asyncio.sleep(0)
-    assert "The board has died" in caplog.text
+    monkeypatch.setattr(StatusUpdater, "run", crash)
+    async with running(config, bot, telegram) as app:
+        await until(lambda: app.heartbeat.crashed)
+        reason = app.heartbeat.health().why_not_alive()
+    assert "The status updater crashed" in caplog.text
+    assert "status updater" in (reason or "")

@@ -1,4 +1,4 @@
-"""A board at work, and waiting for it."""
+"""A running status updater, and waiting for it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,14 +16,14 @@ TICK_S = 0.02
 
 
 @asynccontextmanager
-async def posted(
+async def updating(
     bot: Bot,
     jobs: JobStore,
     *,
     interval_s: float = TICK_S,
     clock: Callable[[], float] | None = None,
 ) -> AsyncIterator[StatusUpdater]:
-    """A board at work; by default time flies, so that no throttle shows."""
+    """Run a status updater; by default its clock runs fast, so that no rate limit applies."""
     rate_limiter = RateLimiter(clock or count(0, 100).__next__)
     status_updater = StatusUpdater(bot, jobs, rate_limiter=rate_limiter, interval_s=interval_s)
     task = asyncio.create_task(status_updater.run())
@@ -36,10 +36,10 @@ async def posted(
 
 
 async def ticks(number: int = 5) -> None:
-    """Let some looks at the jobs go by."""
+    """Wait while the jobs are read a few times."""
     await asyncio.sleep(number * TICK_S)
 
 
 def locked(jobs: JobStore, job_id: str) -> bool:
-    """Whether anybody holds a job's status lock."""
+    """Whether a job's status lock is held."""
     return bool(jobs.redis.exists(key("job", job_id, "status")))

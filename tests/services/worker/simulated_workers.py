@@ -14,7 +14,7 @@ from math import ceil
 from random import Random
 from typing import cast
 
-from services.bot.estimation.eta import Outlook, QueueEstimate
+from services.bot.estimation.eta import QueueEstimate, QueueEstimator
 from services.bot.submission import JobSubmitter
 from services.worker.context import WorkerContext
 from services.worker.queue_order import ShortestFirst
@@ -113,7 +113,7 @@ class VirtualWorkers:
     def forecast(self) -> dict[str, QueueEstimate]:
         """What is to be told of every job now."""
         WorkerRegistration("virtual", self.processes, "v").announce(self.ctx.jobs.redis)
-        return dict(Outlook(self.ctx.jobs.redis, self.ctx.job_settings).estimates())
+        return dict(QueueEstimator(self.ctx.jobs.redis, self.ctx.job_settings).estimates())
 
     def run(self, until: float = float("inf")) -> None:
         """Let time pass, until nothing is left to do."""

@@ -1,4 +1,4 @@
-"""What the bot answers to whom, through aiogram's dispatcher."""
+"""Replies to all kinds of updates, through aiogram's dispatcher."""
 
 from typing import Any, cast
 
@@ -15,25 +15,25 @@ from tests.services.bot.telegram import FakeTelegram
 
 
 async def feed(app: App, event: Update) -> list[TelegramMethod[Any]]:
-    """Let the bot handle an update; what it sent by the end of it."""
+    """Let the bot handle an update, and return the requests that it made."""
     telegram = cast("FakeTelegram", app.bot.session)
     before = len(telegram.requests)
     await app.dispatcher.feed_update(app.bot, event)
-    await app.answers.drain(1)
+    await app.outbox.drain(1)
     return telegram.requests[before:]
 
 
-async def answer(app: App, event: Update) -> SendMessage:
-    """Let the bot handle an update that it answers with one message."""
+async def reply_to(app: App, event: Update) -> SendMessage:
+    """Let the bot handle an update, and return the one message that it sent."""
     [sent] = await feed(app, event)
     assert isinstance(sent, SendMessage)
     return sent
 
 
 @pytest.mark.parametrize("command", ["start", "help", "genres"])
-async def test_commands_are_answered(app: App, command: str) -> None:
-    """Every command has its text, in the chat it came from."""
-    sent = await answer(app, update(text=f"/{command}"))
+async def test_commands_get_their_texts(app: App, command: str) -> None:
+    """In the chat that they came from."""
+    sent = await reply_to(app, update(text=f"/{command}"))
     assert sent.chat_id == 7
     expected = {
         "start": texts.start(),
@@ -43,16 +43,16 @@ async def test_commands_are_answered(app: App, command: str) -> None:
     assert sent.text == expected[command]
 
 
-async def test_help_names_the_limits_in_force(app: App) -> None:
-    """The limits in /help are the settings', not literals."""
-    sent = await answer(app, update(text="/help"))
+async def test_help_shows_the_limits(app: App) -> None:
+    """They come from the settings."""
+    sent = await reply_to(app, update(text="/help"))
     assert "20 MB" in sent.text
     assert "1:00:00" in sent.text
 
 
 async def test_genres_lists_all_ten(app: App) -> None:
-    """/genres has a line for each genre."""
-    sent = await answer(app, update(text="/genres"))
+    """One line for each genre."""
+    sent = await reply_to(app, update(text="/genres"))
     assert sent.text.count("•") == len(GENRES) == 10
 
 
@@ -73,7 +73,7 @@ async def test_genres_lists_all_ten(app: App) -> None:
 )
 @pytest.mark.parametrize("chat_id", [7, GROUP])
 async def test_tracks_are_queued(app: App, content: dict[str, Any], chat_id: int) -> None:
-    """Every kind of track becomes a job and one task, in private and in groups, unanswered."""
+    """Every kind of track becomes a job and one task, in private chats and in groups."""
     event = update(chat_id, **content)
     assert await feed(app, event) == []
     [job_id] = app.jobs.active()
@@ -84,8 +84,8 @@ async def test_tracks_are_queued(app: App, content: dict[str, Any], chat_id: int
     assert app.jobs.redis.llen(QueueName.SHORT) == 1
 
 
-async def test_what_telegram_says_is_kept(app: App) -> None:
-    """Name, type, size, length and title travel with the job; the name only as a name."""
+async def test_the_description_of_a_track_is_kept(app: App) -> None:
+    """Name, type, size, length and title; the name is never used as a path."""
     audio = {
         **AUDIO,
         "file_name": "../../etc/passwd",
@@ -117,21 +117,21 @@ OTHERS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("content", OTHERS)
-async def test_anything_else_is_answered_kindly(app: App, content: dict[str, Any]) -> None:
-    """What is no track gets a sentence that says what to send, and no job."""
-    sent = await answer(app, update(**content))
+async def test_anything_else_gets_a_hint(app: App, content: dict[str, Any]) -> None:
+    """The reply says what to send, and no job is created."""
+    sent = await reply_to(app, update(**content))
     assert sent.text.endswith(texts.SEND_A_TRACK)
     assert app.jobs.active() == []
 
 
 @pytest.mark.parametrize("content", [*OTHERS, {"text": "/start"}])
-async def test_groups_are_left_in_peace(app: App, content: dict[str, Any]) -> None:
-    """In a group nothing but a track or a command to this very bot is answered."""
+async def test_the_bot_is_silent_in_groups(app: App, content: dict[str, Any]) -> None:
+    """It replies only to tracks, and to commands that name it."""
     assert await feed(app, update(GROUP, **content)) == []
 
 
-async def test_commands_in_groups_must_name_the_bot(app: App) -> None:
-    """/help@genrebot is answered in a group, /help@another is not."""
+async def test_commands_in_groups_have_to_name_the_bot(app: App) -> None:
+    """/help@genrebot gets a reply, /help@another does not."""
     [_, sent] = await feed(app, update(GROUP, text="/help@GenreBot"))
     assert isinstance(sent, SendMessage)
     assert await feed(app, update(GROUP, text="/help@another")) == []
@@ -147,57 +147,57 @@ async def test_commands_in_groups_must_name_the_bot(app: App) -> None:
     ],
 )
 async def test_other_updates_are_ignored(app: App, kind: str, content: dict[str, Any]) -> None:
-    """Edits, channels and Telegram's own notes are neither queued nor answered."""
+    """Edited messages, channel posts and service messages."""
     assert await feed(app, update(kind=kind, **content)) == []
     assert app.jobs.active() == []
 
 
-async def test_an_album_of_photos_is_answered_once(app: App) -> None:
-    """Ten photos at once get one sentence; the next album gets its own."""
+async def test_an_album_of_photos_gets_one_reply(app: App) -> None:
+    """The next album gets another one."""
     sent = [await feed(app, update(photo=PHOTO, media_group_id="a")) for _ in range(10)]
-    assert [len(answers) for answers in sent] == [1] + [0] * 9
+    assert [len(requests) for requests in sent] == [1] + [0] * 9
     assert len(await feed(app, update(photo=PHOTO, media_group_id="b"))) == 1
 
 
-async def test_an_album_of_tracks_is_a_job_each(app: App) -> None:
-    """Tracks sent together are judged one by one."""
+async def test_each_track_of_an_album_is_a_job(app: App) -> None:
+    """Tracks that are sent together are processed one by one."""
     for _ in range(3):
         await feed(app, update(audio=AUDIO, media_group_id="a"))
     assert len(app.jobs.active()) == 3
 
 
 @pytest.mark.parametrize("size", [20_000_001, 48_300_000])
-async def test_large_files_are_refused_unseen(app: App, size: int) -> None:
-    """A file above the limit is refused with both sizes and what would work."""
-    sent = await answer(app, update(audio={**AUDIO, "file_size": size}))
+async def test_large_files_are_refused(app: App, size: int) -> None:
+    """The reply names both sizes, and what would work."""
+    sent = await reply_to(app, update(audio={**AUDIO, "file_size": size}))
     assert sent.text.startswith(f"This file has {'20.1' if size < 21e6 else '48.3'} MB")
     assert "20 MB" in sent.text
     assert "lower bitrate" in sent.text
     assert app.jobs.active() == []
 
 
-async def test_long_tracks_are_refused_unseen(app: App) -> None:
-    """A declared length above the limit is refused with both lengths and what would work."""
-    sent = await answer(app, update(audio={**AUDIO, "duration": 3601}))
+async def test_long_tracks_are_refused(app: App) -> None:
+    """By the length that Telegram declares; the reply names both lengths, and what would work."""
+    sent = await reply_to(app, update(audio={**AUDIO, "duration": 3601}))
     assert "1:00:01" in sent.text
     assert "1:00:00" in sent.text
     assert "excerpt" in sent.text
     assert app.jobs.active() == []
 
 
-async def test_a_track_at_the_limits_is_taken(app: App) -> None:
-    """The limits themselves are within the limits."""
+async def test_a_track_at_the_limits_is_accepted(app: App) -> None:
+    """The limits are inclusive."""
     assert await feed(app, update(audio={**AUDIO, "duration": 3600, "file_size": 20_000_000})) == []
     assert len(app.jobs.active()) == 1
 
 
-async def test_a_bug_is_owned_up_to(
+async def test_an_exception_is_logged_and_told(
     app: App,
     telegram: FakeTelegram,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """An unforeseen error is logged, and the person hears of it in the background."""
+    """The reply is sent in the background."""
 
     async def explode(_: object) -> None:
         raise ZeroDivisionError
@@ -206,8 +206,8 @@ async def test_a_bug_is_owned_up_to(
     telegram.delay_s[7] = 0.05
     event = update(audio=AUDIO)
     await app.dispatcher.feed_update(app.bot, event)
-    assert telegram.requests == []  # the answer has not even begun: nothing held up polling
-    await app.answers.drain(1)
+    assert telegram.requests == []  # sending has not begun, so it does not delay polling
+    await app.outbox.drain(1)
     assert telegram.texts == [texts.OOPS]
     assert f"Update {event.update_id} failed" in caplog.text
     assert "ZeroDivisionError" in caplog.text

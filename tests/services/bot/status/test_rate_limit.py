@@ -1,4 +1,4 @@
-"""The throttle, on a clock of its own."""
+"""The rate limiter, with a clock that the tests move."""
 
 import pytest
 
@@ -8,17 +8,17 @@ from tests.services.bot.waiting import Clock
 
 @pytest.fixture
 def clock() -> Clock:
-    """Time that moves when told to."""
+    """A clock that stands still until it is moved."""
     return Clock()
 
 
 def densest(times: list[float], window_s: float) -> int:
-    """Most events in any half-open window of some length."""
+    """Return the most events in any half-open window of ``window_s`` seconds."""
     return max(sum(start <= t < start + window_s for t in times) for start in times)
 
 
 def test_a_private_chat_gets_one_a_second(clock: Clock) -> None:
-    """However often it is asked, one second lies between two messages to a person."""
+    """However often it is asked, there is one second between two messages to a user."""
     rate_limiter = RateLimiter(clock)
     times = []
     for _ in range(600):
@@ -30,11 +30,11 @@ def test_a_private_chat_gets_one_a_second(clock: Clock) -> None:
 
 
 def test_a_group_gets_twenty_a_minute(clock: Clock) -> None:
-    """Edits and first messages together stay within the group's minute; edits leave room."""
+    """Edits and first messages together stay within the limit."""
     rate_limiter = RateLimiter(clock)
     times, edits = [], []
-    for task_name in range(3000):
-        first = task_name % 3 == 0
+    for number in range(3000):
+        first = number % 3 == 0
         if rate_limiter.take(-100, first=first):
             times.append(clock.now)
             if not first:
@@ -43,8 +43,8 @@ def test_a_group_gets_twenty_a_minute(clock: Clock) -> None:
     assert densest(times, 60.0) == 20
 
 
-def test_edits_alone_never_use_up_a_groups_minute(clock: Clock) -> None:
-    """A long job in a group leaves room for the next job's first message at any time."""
+def test_edits_leave_room_for_a_first_message_in_a_group(clock: Clock) -> None:
+    """Even while a long job is edited all the time."""
     rate_limiter = RateLimiter(clock)
     for _ in range(3000):
         rate_limiter.take(-100, first=False)
@@ -54,7 +54,7 @@ def test_edits_alone_never_use_up_a_groups_minute(clock: Clock) -> None:
 
 
 def test_all_chats_together_stay_below_the_limit(clock: Clock) -> None:
-    """In no second more than 30 go out, and edits leave room for first messages."""
+    """At most 30 messages a second, and edits leave room for first messages."""
     rate_limiter = RateLimiter(clock)
     edits = sum(rate_limiter.take(chat, first=False) for chat in range(1, 100))
     firsts = sum(rate_limiter.take(chat, first=True) for chat in range(100, 200))
@@ -63,8 +63,8 @@ def test_all_chats_together_stay_below_the_limit(clock: Clock) -> None:
     assert rate_limiter.take(1, first=False)
 
 
-def test_a_pause_holds_for_its_chat_only(clock: Clock) -> None:
-    """A paused chat gets nothing until the pause is over; a shorter one does not cut it."""
+def test_a_pause_applies_to_one_chat(clock: Clock) -> None:
+    """It gets nothing until the pause is over; a shorter pause does not shorten it."""
     rate_limiter = RateLimiter(clock)
     rate_limiter.pause(7, 30)
     rate_limiter.pause(7, 1)
@@ -76,7 +76,7 @@ def test_a_pause_holds_for_its_chat_only(clock: Clock) -> None:
 
 
 def test_quiet_chats_are_forgotten(clock: Clock) -> None:
-    """Memory holds chats of the last minute and those that are paused, no others."""
+    """Only chats of the last minute, and those that are paused, are kept."""
     rate_limiter = RateLimiter(clock)
     for chat in range(1, 11):
         rate_limiter.take(chat, first=True)

@@ -1,4 +1,4 @@
-"""The lock around one status message."""
+"""Sending one status message under its lock."""
 
 import asyncio
 import time
@@ -15,10 +15,10 @@ from tests.services.bot.telegram import FakeTelegram
 from tests.services.bot.waiting import until
 
 
-async def test_a_lock_taken_too_late_is_given_back(
+async def test_a_lock_acquired_after_cancellation_is_released(
     bot: Bot, jobs: JobStore, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A delivery cancelled while a thread fetches the lock leaves no lock behind."""
+    """A delivery that is cancelled while a thread waits for the lock leaves no lock behind."""
     job_id = received(jobs)
     status_lock = jobs.status_lock
 
@@ -40,10 +40,10 @@ async def test_a_lock_taken_too_late_is_given_back(
     assert telegram.requests == []
 
 
-async def test_the_lock_is_held_while_the_message_is_on_its_way(
+async def test_the_lock_is_held_while_the_message_is_sent(
     bot: Bot, jobs: JobStore, telegram: FakeTelegram
 ) -> None:
-    """From before the request to after the id is noted, nobody else may write."""
+    """From before the request until the message's id is stored."""
     telegram.delay_s[7] = 0.2
     job_id = received(jobs)
     delivery = asyncio.create_task(StatusSender(bot, jobs).deliver(job_id))
@@ -54,10 +54,10 @@ async def test_the_lock_is_held_while_the_message_is_on_its_way(
     assert len(telegram.requests) == 1
 
 
-async def test_an_answer_that_makes_no_sense_is_not_asked_for_again(
+async def test_a_message_with_an_unreadable_response_is_not_sent_again(
     bot: Bot, jobs: JobStore, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was sent may well have arrived: repeating it would fill the chat."""
+    """It may well have arrived, and repeating it would fill the chat."""
     monkeypatch.setattr(telegram, "_result", lambda _: {"unheard": "of"})
     result = await StatusSender(bot, jobs).deliver(received(jobs))
     assert result.outcome is SendOutcome.REFUSED

@@ -1,4 +1,4 @@
-"""The status board: one message per job, followed to the reply and no further."""
+"""The status updater: one message per job, until the reply."""
 
 import pytest
 from aiogram import Bot
@@ -7,24 +7,22 @@ from aiogram.methods import EditMessageText, SendMessage
 from shared.domain.job_state import JobState
 from shared.errors import AudioError, ErrorCode
 from shared.store.jobs import JobStore
-from tests.services.bot.samples import GROUP, listening, received
+from tests.services.bot.samples import GROUP, featurizing, received
 from tests.services.bot.telegram import FakeTelegram
-from tests.services.bot.updaters import locked, posted, ticks
+from tests.services.bot.updaters import locked, ticks, updating
 from tests.services.bot.waiting import Clock, until
 
 
-async def test_a_job_is_followed_in_one_message(
-    bot: Bot, telegram: FakeTelegram, jobs: JobStore
-) -> None:
-    """One reply to the track, edited in place from the queue to the last step."""
+async def test_each_job_has_one_message(bot: Bot, telegram: FakeTelegram, jobs: JobStore) -> None:
+    """It replies to the track, and is edited from the queue to the last step."""
     job_id = received(jobs, title="So What")
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: len(telegram.texts) == 1)
         jobs.advance(job_id, JobState.FETCHING)
         await until(lambda: len(telegram.texts) == 2)
         jobs.advance(job_id, JobState.CONVERTING)
         await until(lambda: len(telegram.texts) == 3)
-        listening(jobs, job_id, done=0)
+        featurizing(jobs, job_id, done=0)
         await until(lambda: "0 of 80 pieces" in telegram.texts[-1])
         jobs.segment_progress.complete_segment(job_id, 0)
         jobs.segment_progress.complete_segment(job_id, 1)
@@ -43,13 +41,13 @@ async def test_a_job_is_followed_in_one_message(
     assert not locked(jobs, job_id)
 
 
-async def test_the_place_in_the_queue_is_told(
+async def test_the_position_in_the_queue_is_shown(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """Those before a job are counted, whoever sent them, and the count goes down."""
+    """It counts the jobs of all users, and falls."""
     others = [received(jobs, bot_id=1) for _ in range(3)]
     received(jobs)
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: telegram.texts)
         [text] = telegram.texts
         assert text.splitlines()[0] == "In the queue: 3 tracks are before yours."
@@ -58,37 +56,37 @@ async def test_the_place_in_the_queue_is_told(
         await until(lambda: "1 track is before yours" in telegram.texts[-1])
 
 
-async def test_a_nudge_brings_the_first_message_at_once(
+async def test_a_nudge_sends_the_first_message_at_once(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """A new job need not wait for the next look at all jobs."""
-    async with posted(bot, jobs, interval_s=60) as status_updater:
+    """A new job does not wait until all jobs are read."""
+    async with updating(bot, jobs, interval_s=60) as status_updater:
         await ticks()
         job_id = received(jobs)
         status_updater.nudge(job_id)
         await until(lambda: telegram.texts, within_s=1)
 
 
-async def test_nothing_new_is_nothing_sent(
+async def test_an_unchanged_text_is_not_sent_again(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """A job that stands still is left alone."""
+    """While a job does not change, nothing is sent."""
     received(jobs)
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: telegram.texts)
         await ticks(10)
     assert len(telegram.requests) == 1
 
 
-async def test_a_restarted_board_goes_on_with_the_same_message(
+async def test_a_restarted_updater_edits_the_same_message(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """After a restart the old message is edited; "not modified" is as good as done."""
+    """The error "message is not modified" counts as success."""
     job_id = received(jobs)
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: telegram.texts)
     telegram.fail(EditMessageText, 400, "Bad Request: message is not modified: specified new")
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: len(telegram.requests) == 2)
         await ticks(10)
         assert len(telegram.requests) == 2
@@ -101,9 +99,9 @@ async def test_a_restarted_board_goes_on_with_the_same_message(
 async def test_the_reply_has_the_last_word(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore, end: JobState | None
 ) -> None:
-    """Once a job is replying, over, or has failed (None), its message is not touched."""
+    """The message of a job that is replying, over, or has failed (None) is not edited."""
     job_id = received(jobs)
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: telegram.texts)
         if end is None:
             jobs.fail(job_id, AudioError(ErrorCode.SILENT, "Nothing to hear."))
@@ -115,31 +113,31 @@ async def test_the_reply_has_the_last_word(
     assert len(telegram.requests) == 1
 
 
-async def test_a_verdict_that_comes_in_between_stands(
+async def test_a_verdict_in_the_meantime_is_not_overwritten(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """The job is looked at again under the lock: what the first look saw is not written."""
+    """The job is read again under the lock."""
     job_id = received(jobs)
     views = jobs.views
 
     def stale(job_ids: list[str]) -> object:
-        seen = views(job_ids)
-        jobs.advance(job_id, JobState.REPLYING)  # behind the board's back
-        return seen
+        read = views(job_ids)
+        jobs.advance(job_id, JobState.REPLYING)  # unnoticed by the updater
+        return read
 
     jobs.views = stale  # type: ignore[method-assign, assignment]
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await ticks(10)
     assert telegram.requests == []
     assert not locked(jobs, job_id)
 
 
-async def test_whoever_holds_the_lock_is_not_crossed(
+async def test_nothing_is_sent_while_the_lock_is_held(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """While the reply step holds the lock nothing is written, and nothing breaks."""
+    """As by the reply task; the update comes later."""
     job_id = received(jobs)
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         with jobs.status_lock(job_id, wait_s=0):
             telegram.requests.clear()
             await ticks(10)
@@ -150,12 +148,12 @@ async def test_whoever_holds_the_lock_is_not_crossed(
 async def test_a_chat_gets_one_edit_a_second(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """However fast a job moves, its message is edited once a second, with the newest state."""
+    """However fast a job goes on; the edit shows its latest state."""
     clock = Clock()
     job_id = received(jobs)
-    async with posted(bot, jobs, clock=clock):
+    async with updating(bot, jobs, clock=clock):
         await until(lambda: telegram.texts)
-        listening(jobs, job_id, done=1)
+        featurizing(jobs, job_id, done=1)
         await ticks()
         jobs.segment_progress.complete_segment(job_id, 1)
         await ticks()
@@ -170,10 +168,10 @@ async def test_a_chat_gets_one_edit_a_second(
 async def test_first_messages_go_before_edits(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """Where a chat may get one message now, a new job's first message is the one."""
+    """If a chat may get one message now, it is the first message of a new job."""
     clock = Clock()
     old = received(jobs, GROUP)
-    async with posted(bot, jobs, clock=clock):
+    async with updating(bot, jobs, clock=clock):
         await until(lambda: telegram.texts)
         jobs.advance(old, JobState.FETCHING)
         received(jobs, GROUP)
@@ -185,11 +183,11 @@ async def test_first_messages_go_before_edits(
     assert len(telegram.of(EditMessageText)) == 0
 
 
-async def test_jobs_of_other_bots_are_not_ours(
+async def test_jobs_of_other_bots_are_ignored(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """Two bots may share one server."""
+    """Two bots may share one Redis."""
     received(jobs, bot_id=43)
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await ticks(10)
     assert telegram.requests == []

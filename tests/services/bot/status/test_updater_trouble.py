@@ -1,4 +1,4 @@
-"""The status board when Telegram, Redis or a job lets it down."""
+"""The status updater when Telegram or Redis fails, or a job cannot be read."""
 
 import asyncio
 import time
@@ -14,19 +14,19 @@ from shared.store.jobs import JobStore
 from shared.store.keys import ACTIVE_JOBS, WAITING_JOBS, JobField, key
 from tests.services.bot.samples import received
 from tests.services.bot.telegram import FakeTelegram
-from tests.services.bot.updaters import TICK_S, locked, posted, ticks
+from tests.services.bot.updaters import TICK_S, locked, ticks, updating
 from tests.services.bot.waiting import Clock, until
 
 
-async def test_a_chat_that_asks_for_a_pause_gets_it(
+async def test_a_pause_that_telegram_asks_for_is_kept(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """retry_after silences that chat for so long, and no other."""
+    """It applies to that chat only."""
     clock = Clock()
     telegram.fail(SendMessage, 429, "Too Many Requests: retry after 30", retry_after=30)
     received(jobs, 7)
-    async with posted(bot, jobs, clock=clock) as status_updater:
-        await until(lambda: telegram.requests and not status_updater._busy)
+    async with updating(bot, jobs, clock=clock) as status_updater:
+        await until(lambda: telegram.requests and not status_updater._sending)
         clock.now += 29.0
         received(jobs, 8)
         await until(lambda: len(telegram.requests) == 2)
@@ -45,12 +45,12 @@ async def test_a_chat_that_asks_for_a_pause_gets_it(
         (400, "Bad Request: message can't be edited"),
     ],
 )
-async def test_a_message_that_cannot_be_written_is_given_up(
+async def test_a_message_that_telegram_refuses_is_given_up(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore, code: int, description: str
 ) -> None:
-    """A blocked bot or a deleted message ends the edits of this job, not of others."""
+    """If the bot was blocked or the message deleted, this job gets no further edits."""
     job_id = received(jobs)
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: telegram.texts)
         telegram.fail(EditMessageText, code, description)
         jobs.advance(job_id, JobState.FETCHING)
@@ -62,14 +62,14 @@ async def test_a_message_that_cannot_be_written_is_given_up(
         await until(lambda: len(telegram.requests) == 3)
 
 
-async def test_a_failing_network_is_tried_again(
+async def test_a_failed_request_is_repeated(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """After a lost request the status comes later."""
+    """The status is sent later."""
     telegram.cut(SendMessage)
     telegram.fail(SendMessage, 500, "Internal Server Error")
     received(jobs)
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: len(telegram.requests) == 3)
         await ticks(10)
     assert len(telegram.requests) == 3
@@ -78,64 +78,64 @@ async def test_a_failing_network_is_tried_again(
 async def test_a_slow_chat_delays_no_other(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """One request that hangs holds up neither another chat nor the looks at the jobs."""
+    """Jobs are read while a request hangs."""
     telegram.delay_s[7] = 1.0
     slow, other = received(jobs, 7), received(jobs, 8)
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: len(telegram.requests) == 2)
         jobs.advance(other, JobState.FETCHING)
         await until(lambda: telegram.of(EditMessageText))
-        assert jobs.fact(slow, "status_message_id") is None  # its request still hangs
+        assert jobs.fact(slow, JobField.STATUS_MESSAGE_ID) is None  # its request still hangs
     assert [m.chat_id for m in telegram.of(SendMessage)].count(7) == 1
 
 
-async def test_expired_jobs_leave_the_lists(bot: Bot, jobs: JobStore) -> None:
-    """A job whose state is gone stands in nobody's way in the queue."""
+async def test_expired_jobs_are_dropped_from_the_lists(bot: Bot, jobs: JobStore) -> None:
+    """So that they do not count in the queue."""
     job_id = received(jobs)
     jobs.redis.delete(key("job", job_id))
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: jobs.redis.zcard(ACTIVE_JOBS) == 0 == jobs.redis.zcard(WAITING_JOBS))
 
 
-async def test_an_unreadable_job_hides_no_other(
+async def test_an_unreadable_job_does_not_hide_others(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """A state from another release is passed over."""
-    broken = received(jobs)
-    jobs.redis.hset(key("job", broken), "track", '{"schema_version": 99}')
+    """A state that another release wrote is skipped."""
+    unreadable = received(jobs)
+    jobs.redis.hset(key("job", unreadable), "track", '{"schema_version": 99}')
     received(jobs)
-    async with posted(bot, jobs):
+    async with updating(bot, jobs):
         await until(lambda: telegram.texts)
 
 
-async def test_redis_may_go_and_come_back(
+async def test_redis_may_be_away_for_a_while(
     bot: Bot,
     telegram: FakeTelegram,
     jobs: JobStore,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """While Redis is away the board says so once, and goes on afterwards."""
-    looks = 0
+    """That is logged once, and the updater goes on afterwards."""
+    reads = 0
 
     def away() -> list[str]:
-        nonlocal looks
-        looks += 1
+        nonlocal reads
+        reads += 1
         raise RedisConnectionError("refused")
 
     received(jobs)
     monkeypatch.setattr(jobs, "active", away)
-    async with posted(bot, jobs):
-        await until(lambda: looks > 4)
+    async with updating(bot, jobs):
+        await until(lambda: reads > 4)
         monkeypatch.undo()
         await until(lambda: telegram.texts)
     assert caplog.text.count("cannot read job states") == 1
 
 
-async def test_a_message_that_could_not_be_noted_is_not_sent_twice(
+async def test_a_message_whose_id_was_not_stored_is_not_sent_twice(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Redis fails between sending and noting the message's id: it is noted later."""
+    """If Redis fails after a message was sent, its id is stored later."""
     failures = [RedisConnectionError("refused")]
     record = jobs.record
 
@@ -146,17 +146,17 @@ async def test_a_message_that_could_not_be_noted_is_not_sent_twice(
 
     monkeypatch.setattr(jobs, "record", sometimes)
     job_id = received(jobs)
-    async with posted(bot, jobs):
-        await until(lambda: jobs.fact(job_id, "status_message_id") == "101")
+    async with updating(bot, jobs):
+        await until(lambda: jobs.fact(job_id, JobField.STATUS_MESSAGE_ID) == "101")
     assert len(telegram.of(SendMessage)) == 1
 
 
-async def test_the_end_lets_updates_finish_and_leaves_no_lock(
+async def test_shutdown_leaves_no_lock_behind(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore
 ) -> None:
-    """At shutdown a quick update ends by itself and a stuck one is cut off; locks are free."""
+    """A fast update finishes, a hanging one is cancelled."""
     telegram.delay_s = {7: 0.1, 8: 60.0}
-    quick, stuck = received(jobs, 7), received(jobs, 8)
+    fast, hanging = received(jobs, 7), received(jobs, 8)
     started = time.monotonic()
     status_updater = StatusUpdater(bot, jobs, interval_s=TICK_S)
     task = asyncio.create_task(status_updater.run())
@@ -164,6 +164,6 @@ async def test_the_end_lets_updates_finish_and_leaves_no_lock(
     task.cancel()
     await status_updater.finish(0.3)
     assert time.monotonic() - started < 3
-    assert jobs.fact(quick, "status_message_id") is not None
-    assert not locked(jobs, quick)
-    assert not locked(jobs, stuck)
+    assert jobs.fact(fast, JobField.STATUS_MESSAGE_ID) is not None
+    assert not locked(jobs, fast)
+    assert not locked(jobs, hanging)
