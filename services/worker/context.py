@@ -31,7 +31,7 @@ from shared.settings import (
 from shared.store.jobs import JobStore
 from shared.store.throughput import CostRecorder
 
-ANSWER_FORMAT: Final = 2
+ANSWER_FORMAT: Final = 3
 """To be raised when the same model would answer the same file otherwise than before."""
 
 
