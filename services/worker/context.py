@@ -35,7 +35,7 @@ from shared.settings import (
 from shared.store.jobs import JobStore
 from shared.store.throughput import CostRecorder
 
-RESULT_FORMAT: Final = 2
+RESULT_FORMAT: Final = 3
 """To be raised when the same model would give another result for the same file."""
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from shared.domain.genres import GENRES
+from shared.music.constants import N_MFCC
 from shared.music.features.gain_invariance import GAIN_FREE_NAMES, gain_free
 from shared.music.model.aggregation import AGGREGATE_NAMES, TAG_PREFIX, log_odds
 from shared.music.model.discriminants import DiscriminantParameters
@@ -22,8 +23,13 @@ LINEAR_SHARE: Final = 0.0
 """Weight of the discriminants' scores."""
 LINEAR_SHRINKAGE: Final = 0.2
 """Weight of an isotropic covariance in the covariance within genres."""
-NOT_LINEAR: Final = ("harmony_mean", "perceptr_mean", "tempo")
-"""Features left out: offsets of the recording's zero line, and a tempo that any noise has."""
+NOT_LINEAR: Final = frozenset(
+    {"harmony_mean", "perceptr_mean", "tempo"}
+    | {f"mfcc{k}_var" for k in range(1, N_MFCC + 1)}
+    | {f"mfcc{k}_mean" for k in range(14, N_MFCC + 1)}
+)
+"""Features left out: offsets of the recording's zero line, a tempo that any noise has, and cepstral
+coefficients that depend on the codec."""
 
 TOLD_QUANTILE: Final = 0.9
 """A tag is told from this quantile of the training tracks on..."""
@@ -58,11 +64,21 @@ def verdict_parameters(recordings: Sequence[Recording]) -> dict[str, Any]:
     rows = np.stack([own.row() for own in recordings])
     odds = np.stack([mean_log_odds(own.chunk_tags()) for own in recordings])
     return {
-        "discriminants": fit_discriminants(rows, genres),
+        "discriminants": fit_discriminants(*_all_rows(recordings)),
         "tags": tag_statistics(odds, genres),
         "sections": fit_sections(recordings),
         "column_means": _rounded(rows.mean(axis=0)),
     }
+
+
+def _all_rows(
+    recordings: Sequence[Recording],
+) -> tuple[NDArray[np.float64], NDArray[np.int_]]:
+    """Return all rows of each track, as the trees are fitted on them, and their genres."""
+    by_track = [own.rows() for own in recordings]
+    genres = [GENRES.index(own.genre) for own in recordings]
+    rows = np.stack([row for own in by_track for row in own])
+    return rows, np.repeat(genres, [len(own) for own in by_track])
 
 
 def fit_discriminants(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
-from shared.music.constants import CHUNK_SECONDS, WINDOW_CHUNKS
+from shared.music.constants import WINDOW_CHUNKS
 from shared.music.model.aggregation import Windows, chunk_windows, track_windows
 from shared.music.model.audibility import audible
 from shared.music.model.model_metadata import ModelMetadata
@@ -74,8 +74,6 @@ class GenreModel:
         self,
         features: NDArray[np.float64],
         tags: NDArray[np.floating],
-        *,
-        heard_s: float | None = None,
     ) -> Prediction:
         """Predict the probabilities of a track.
 
@@ -84,8 +82,6 @@ class GenreModel:
                 ``FEATURE_NAMES``.
             tags: shape (n, 50), columns as ``TAG_NAMES``; rows of NaN where a chunk is
                 silent.
-            heard_s: length of the audible chunks in seconds, where it is less than that of
-                whole chunks: a very short track is repeated to fill one.
 
         Raises:
             AudioError: ``SILENT`` where all chunks are silent.
@@ -94,8 +90,7 @@ class GenreModel:
         """
         heard = audible(features, tags)
         windows, near = (make(features, tags, heard) for make in (track_windows, chunk_windows))
-        n_heard = float(heard.sum()) if heard_s is None else heard_s / CHUNK_SECONDS
-        track = self._probabilities(windows, n_heard)
+        track = self._probabilities(windows)
         chunks = np.tile(track, (len(features), 1))
         chunks[heard] = self.predict_rows(near.rows, near.sizes)
         return Prediction(
@@ -128,12 +123,16 @@ class GenreModel:
 
         """
         heard = audible(features, tags)
-        heard_s = sum(end - start for (start, end), kept in zip(spans, heard, strict=True) if kept)
-        prediction = self.predict_track(features, tags, heard_s=heard_s)
+        prediction = self.predict_track(features, tags)
+        limits = self.metadata.calibration
         family: Family = "music"
-        if prediction.families[FAMILIES.index("music")] < self.metadata.calibration.music_from:
+        if prediction.families[FAMILIES.index("music")] < limits.music_from:
             family = FAMILIES[1 + int(prediction.families[1:].argmax())]
-        sure_from = self._sure_from(prediction.families, prediction.strangeness)
+        doubtful = (
+            prediction.families[FAMILIES.index("music")] < limits.doubt_from
+            or prediction.strangeness > limits.strange_above
+        )
+        sure_from = np.inf if doubtful else limits.sure_from
         parts: dict[str, Any] = {}
         if family == "music":
             style, named = self._words(tags[heard], prediction.track, sure_from)
@@ -172,17 +171,11 @@ class GenreModel:
         """
         return self.scorer.probabilities(self.scorer.scores(rows), chunks)
 
-    def _probabilities(self, windows: Windows, chunks: float) -> NDArray[np.float64]:
+    def _probabilities(self, windows: Windows) -> NDArray[np.float64]:
         """Return the probabilities of a track or a section, shape (10,)."""
         scores = self.scorer.track_scores(windows)
-        [probabilities] = self.scorer.probabilities(scores[None], chunks)
+        [probabilities] = self.scorer.probabilities(scores[None], int(windows.sizes.sum()))
         return np.asarray(probabilities)
-
-    def _sure_from(self, families: NDArray[np.float64], strangeness: float) -> float:
-        """Return the lowest confidence of a sure verdict; infinite where music is in doubt."""
-        limits = self.metadata.calibration
-        doubtful = families[FAMILIES.index("music")] < limits.doubt_from
-        return np.inf if doubtful or strangeness > limits.strange_above else limits.sure_from
 
     def _words(
         self, tags: NDArray[np.floating], probabilities: NDArray[np.float64], sure_from: float
@@ -209,17 +202,14 @@ class GenreModel:
         heard: NDArray[np.bool_],
         spans: Sequence[tuple[float, float]],
     ) -> list[Section]:
-        """Cut a track into sections, predict each, and join neighbours that are told alike."""
+        """Cut a track into sections, predict each, and join neighbours of the same label."""
+        sure_from = self.metadata.calibration.sure_from
         chunks = np.flatnonzero(heard)
         sections: list[Section] = []
         for first, end in self._segmenter.sections(features[heard], tags[heard]):
             own = chunks[first:end]
             windows = track_windows(features[own], tags[own], np.ones(len(own), bool))
-            probabilities = self._probabilities(windows, len(own))
-            sure_from = self._sure_from(
-                self._music_detector.probabilities(features[own], tags[own]),
-                self._music_detector.strangeness(features[own], tags[own]),
-            )
+            probabilities = self._probabilities(windows)
             style, named = self._words(tags[own], probabilities, sure_from)
             section = Section(
                 # Silent chunks belong to the section before them.
@@ -231,7 +221,7 @@ class GenreModel:
                 other_style=style,
                 tags=named,
             )
-            if sections and sections[-1].is_told_like(section):
+            if sections and sections[-1].label == section.label:
                 section = sections.pop().joined(section)
             sections.append(section)
         return sections

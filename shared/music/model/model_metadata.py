@@ -88,7 +88,7 @@ class Calibration(BaseModel):
     right: float
 
     def temperature_of(self, chunks: float | NDArray[np.number]) -> NDArray[np.float64]:
-        """Return the temperature for a length, in chunks; less than 1 for a very short track."""
+        """Return the temperature for a number of chunks that were heard, 1 at least."""
         return np.asarray(self.temperature + self.extra_temperature / np.asarray(chunks, float))
 
 

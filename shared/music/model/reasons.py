@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from shared.music.model.aggregation import AGGREGATE_NAMES, TAG_PREFIX
+from shared.music.model.styles import NOT_TOLD
 from shared.music.tagging.tagger import TAG_NAMES, tag_name
 
 TAGS: Final = "tags"
@@ -158,7 +159,8 @@ def _tags_text(pull: NDArray[np.float64], above: NDArray[np.bool_]) -> str | Non
     for column, value in zip(AGGREGATE_NAMES, pull, strict=True):
         if column.startswith(TAG_PREFIX):
             sums[column.split(":")[1]] += float(value)
-    ranked = sorted((tag for tag in TAG_NAMES if sums[tag] > 0), key=lambda tag: -sums[tag])
+    told = (tag for tag in TAG_NAMES if sums[tag] > 0 and tag not in NOT_TOLD)
+    ranked = sorted(told, key=lambda tag: -sums[tag])
     present: list[str] = []
     absent: list[str] = []
     for tag in ranked[:MAX_TAGS]:

@@ -18,7 +18,7 @@ MAX_CANDIDATES: Final = 3
 """...or this number of genres, and two at least."""
 
 TOLD_SECTION_S: Final = 15.0
-"""A track is told section by section if at least two sections are this long, in seconds."""
+"""A track is told section by section if two sections of different labels are this long."""
 
 
 class Tag(NamedTuple):
@@ -53,19 +53,12 @@ class Section(BaseModel):
     tags: list[Tag]
 
     @property
-    def told_as(self) -> tuple[str, ...]:
-        """The genre where it is sure, else up to two tags; the genre where there are no tags."""
-        if self.sure or not self.tags:
-            return (self.genre,)
-        return tuple(tag.name for tag in self.tags[:2])
-
-    def is_told_like(self, other: Self) -> bool:
-        """Tell whether both sections would be told by the same words."""
-        own, theirs = ((part.sure, bool(part.tags), part.told_as) for part in (self, other))
-        return own == theirs
+    def label(self) -> str | None:
+        """The genre where it is sure, else the style beyond the ten genres, else None."""
+        return self.genre if self.sure else self.other_style
 
     def joined(self, following: Self) -> Self:
-        """Join this section with the following one, which is told alike."""
+        """Join this section with the following one, which has the same label."""
         own, other = self.end_s - self.start_s, following.end_s - following.start_s
         confidence = (own * self.confidence + other * following.confidence) / (own + other)
         longer = self if own >= other else following
@@ -137,8 +130,8 @@ class Verdict(BaseModel):
     @property
     def by_section(self) -> bool:
         """Whether the track is told section by section."""
-        long = [part for part in self.sections if part.end_s - part.start_s >= TOLD_SECTION_S]
-        return self.family == "music" and len(long) > 1
+        long = (part for part in self.sections if part.end_s - part.start_s >= TOLD_SECTION_S)
+        return self.family == "music" and len({part.label for part in long}) > 1
 
     @classmethod
     def of(  # noqa: PLR0913 - each is a part of the verdict

@@ -20,6 +20,8 @@ LIKENESS: Final[dict[Family, str]] = {
 _ADJECTIVES: Final = frozenset({"ambient", "electronic", "indie"})
 """Styles of which one says "it sounds electronic", not "it sounds like electronic"."""
 
+_SECTION_TAGS: Final = 2
+
 MAX_SECTIONS: Final = 6
 """Most sections that are listed in one line."""
 
@@ -49,11 +51,13 @@ def tag_names(verdict: Verdict) -> list[str]:
 
 
 def section_name(section: Section) -> str:
-    """Name a section as within a sentence: by its genre or its tags; "rock?" where unsure."""
+    """Name a section as within a sentence: by its label, else by two tags, else "rock?"."""
     if section.sure:
         return genre_name(section.genre).lower()
+    if section.other_style is not None:
+        return tag_name(section.other_style)
     if section.tags:
-        return ", ".join(map(tag_name, section.told_as))
+        return ", ".join(tag_name(tag.name) for tag in section.tags[:_SECTION_TAGS])
     return f"{genre_name(section.genre).lower()}?"
 
 

@@ -171,38 +171,39 @@ def section(start_s: float, end_s: float, **facts: Any) -> Section:
     )
 
 
+SECTIONS: dict[str | None, dict[str, Any]] = {
+    "jazz": {},
+    "pop": {"genre": "pop"},
+    "ambient": {"sure": False, "other_style": "ambient"},
+    None: {"sure": False},
+}
+"""Sections by their labels."""
+
+
+@pytest.mark.parametrize("label", SECTIONS)
+def test_label_of_a_section(label: str | None) -> None:
+    """A sure genre, a style beyond the ten genres, or none."""
+    assert section(0, 15, **SECTIONS[label]).label == label
+
+
 @pytest.mark.parametrize(
-    ("ends", "family", "told"),
+    ("parts", "family", "told"),
     [
-        ((15, 30), "music", True),
-        ((14, 40), "music", False),
-        ((15, 20, 35), "music", True),
-        ((60,), "music", False),
-        ((15, 30), "noise", False),
+        ({15: "jazz", 30: "pop"}, "music", True),
+        ({15: "jazz", 30: "ambient"}, "music", True),
+        ({15: "jazz", 30: None}, "music", True),
+        ({15: "jazz", 20: "pop", 35: "jazz"}, "music", False),
+        ({14: "jazz", 40: "pop"}, "music", False),
+        ({60: "jazz"}, "music", False),
+        ({15: "jazz", 30: "pop"}, "noise", False),
     ],
 )
-def test_a_track_is_told_by_section(ends: tuple[int, ...], family: Family, *, told: bool) -> None:
-    """Where two sections last 15 seconds or more."""
-    parts = [section(start, end) for start, end in pairwise((0, *ends))]
-    assert verdict(table({"jazz": 0.9}), sections=parts, family=family).by_section is told
-
-
-def test_sections_that_are_told_alike() -> None:
-    """The same sure genre, or the same tags; a tag is no genre."""
-    soft = {"sure": False, "tags": [Tag("Mellow", 0.5), Tag("guitar", 0.4)]}
-    alike = [
-        (section(0, 15), section(15, 30, confidence=0.7)),
-        (section(0, 15, **soft), section(15, 30, **soft, genre="pop")),
-    ]
-    for one, other in alike:
-        assert one.is_told_like(other)
-    unlike = [
-        (section(0, 15), section(15, 30, genre="pop")),
-        (section(0, 15), section(15, 30, sure=False)),
-        (section(0, 15, sure=False), section(15, 30, sure=False, tags=[Tag("jazz", 0.5)])),
-    ]
-    for one, other in unlike:
-        assert not one.is_told_like(other)
+def test_a_track_is_told_by_section(
+    parts: dict[int, str | None], family: Family, *, told: bool
+) -> None:
+    """Where two sections of different labels last 15 seconds or more."""
+    sections = [section(start, end, **SECTIONS[parts[end]]) for start, end in pairwise((0, *parts))]
+    assert verdict(table({"jazz": 0.9}), sections=sections, family=family).by_section is told
 
 
 def test_joined_sections() -> None:

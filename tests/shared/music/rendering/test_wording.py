@@ -1,5 +1,7 @@
 """The words of a verdict."""
 
+from typing import Any
+
 import pytest
 
 from shared.music.model.verdict import Section, Tag
@@ -14,7 +16,13 @@ from shared.music.rendering.wording import (
 from tests.shared.music.rendering.test_figure import verdict
 
 
-def section(end_s: float = 15.0, *, sure: bool = False, tags: tuple[str, ...] = ()) -> Section:
+def section(
+    end_s: float = 15.0,
+    *,
+    sure: bool = False,
+    style: str | None = None,
+    tags: tuple[str, ...] = (),
+) -> Section:
     """Return a section of hip-hop that ends at a time."""
     return Section(
         start_s=0.0,
@@ -22,7 +30,7 @@ def section(end_s: float = 15.0, *, sure: bool = False, tags: tuple[str, ...] = 
         genre="hiphop",
         confidence=0.5,
         sure=sure,
-        other_style=None,
+        other_style=style,
         tags=[Tag(name, 0.5) for name in tags],
     )
 
@@ -36,16 +44,17 @@ def test_alternatives_read_as_in_a_sentence(names: list[str], text: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("sure", "tags", "name"),
+    ("facts", "name"),
     [
-        (True, ("rock",), "hip-hop"),
-        (False, (), "hip-hop?"),
-        (False, ("Mellow", "rnb", "soul"), "mellow, R&B"),
+        ({"sure": True, "tags": ("rock",)}, "hip-hop"),
+        ({"style": "House", "tags": ("House", "ambient")}, "house"),
+        ({"tags": ("Mellow", "rnb", "soul")}, "mellow, R&B"),
+        ({}, "hip-hop?"),
     ],
 )
-def test_name_of_a_section(sure: bool, tags: tuple[str, ...], name: str) -> None:  # noqa: FBT001
-    """A sure genre, else up to two tags, else a genre with a question mark."""
-    assert section_name(section(sure=sure, tags=tags)) == name
+def test_name_of_a_section(facts: dict[str, Any], name: str) -> None:
+    """A sure genre, another style, up to two tags, or a genre with a question mark."""
+    assert section_name(section(**facts)) == name
 
 
 def test_sections_in_one_line() -> None:
