@@ -10,7 +10,6 @@ from redis import Redis
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from devtools.local.valkey import embedded_valkey
-from services.worker.storage.blob_store import BlobStore
 from shared.settings import JobSettings, RedisSettings
 from shared.store.jobs import JobStore
 
@@ -77,9 +76,3 @@ def jobs(redis_settings: RedisSettings, job_settings: JobSettings) -> Iterator[J
     store.redis.close()
 
 
-@pytest.fixture
-def spool(redis_settings: RedisSettings, job_settings: JobSettings) -> Iterator[BlobStore]:
-    """BlobStore on an empty server."""
-    store = BlobStore.open(redis_settings, job_settings)
-    yield store
-    store.redis.close()
