@@ -5,7 +5,7 @@ Bot API has neither idempotency keys nor a way to read a chat, so a message that
 cannot be looked for. Editing is the exception: editing a message again to the same content is
 answered with "message is not modified". So a verdict is never sent. It is put into a message that
 is there already, usually the status message; where there is none, a placeholder is sent first
-(docs/decisions/0018-replies-at-most-once.md).
+(docs/decisions/0022-replies-at-most-once.md).
 """
 
 import logging
