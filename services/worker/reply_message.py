@@ -25,7 +25,7 @@ from shared.telegram.errors import ErrorKind, GoneError, classify
 
 logger = logging.getLogger(__name__)
 
-PLACEHOLDER: Final = "🎧 I have heard it all."
+PLACEHOLDER: Final = "🎧 Done."
 """Stays behind, as a message of its own, if the answer to its sending gets lost."""
 
 Edit = Callable[[Bot, int], Awaitable[object]]
