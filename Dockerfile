@@ -17,7 +17,7 @@ COPY pyproject.toml uv.lock ./
 ARG EXTRA=bot
 # Libraries first, the project after: a change of ours does not fetch theirs again.
 RUN uv sync --frozen --no-dev --no-install-project --extra "$EXTRA"
-COPY README.md LICENSE ./
+COPY README.md LICENSE hatch_build.py ./
 COPY genrebot genrebot
 COPY shared shared
 COPY services services
