@@ -94,6 +94,8 @@ class JobSettings(_Group):
     """Most bytes in that folder; the file used least recently goes first, and is fetched again."""
     jobs_per_person: Annotated[int, Field(ge=1)] = 2
     """Tracks of one user that are in work at once; further ones wait in the user's own line."""
+    max_waiting_per_user: Annotated[int, Field(ge=0)] = 20
+    """Tracks that may wait in a user's own line; a further one is refused."""
     max_backlog_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 4 * SECONDS_PER_HOUR
     """Seconds of audio left to do, for each worker process, above which no track is admitted."""
     max_attempts: Annotated[int, Field(ge=1)] = 3

@@ -74,5 +74,3 @@ def jobs(redis_settings: RedisSettings, job_settings: JobSettings) -> Iterator[J
     store = JobStore.open(redis_settings, job_settings)
     yield store
     store.redis.close()
-
-

@@ -36,6 +36,7 @@ from training.evaluation.protocols import Report, summarize
 from training.fitting.calibration import temperature_for, threshold_for
 from training.fitting.classifier import MEMBERS, fit, parameters_for
 from training.fitting.music_detector import Sounds, fit_music_detector, synthesize_sounds
+from training.fitting.verdict_parameters import verdict_parameters
 
 LIBRARIES: Final = ("catboost", "librosa", "numpy", "onnxruntime", "scikit-learn", "scipy", "soxr")
 
@@ -115,6 +116,7 @@ def train(  # noqa: PLR0913 - options
         "genres": report_on_folds.genres,
         "calibration": calibration_of(folds, report_on_folds, report_on_folds.score.split),
         "music_detector": detector,
+        **verdict_parameters(found),
     }
     return _write(fitted.classifier, out, f"{training.day:%Y%m%d}", facts)
 
@@ -133,6 +135,7 @@ def calibration_of(folds: HeldOutPredictions, report: Report, split: str) -> Cal
     calibrated = cross_calibrate(folds).reshape(-1, len(GENRES))
     return Calibration(
         temperature=round(temperature_for(flat, genres), 4),
+        extra_temperature=0.0,
         sure_from=round(threshold_for(calibrated, genres), 4),
         music_from=NOT_MUSIC_BELOW,
         doubt_from=DOUBTFUL_BELOW,

@@ -7,7 +7,14 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    setup_logging,
+    task_rejected,
+    task_unknown,
+    worker_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 from redis.exceptions import RedisError
@@ -59,6 +66,18 @@ def warm_up(sender: Any, **_: object) -> None:
     chunk_tags.warm_up(tagger)
     figure.warm_up()
     logger.info("warm after %.1f s, model %s", time.monotonic() - started, model.name)
+
+
+@task_unknown.connect
+@task_rejected.connect
+def set_aside(
+    sender: Any, message: Any, exc: Exception | None = None, name: str = "unknown", **_: object
+) -> None:
+    """Keep a message that names no task of this release, or that Celery cannot read."""
+    try:
+        worker_context(sender.app).dead_letters.add(name, message.body, repr(exc))
+    except RedisError as error:
+        logger.warning("a message that was not understood is lost: %s", error)
 
 
 @worker_ready.connect

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
-from shared.music.model.classifier import temperature_scale
+from shared.music.model.calibration import temperature_scale
 from shared.music.model.model_metadata import GenreScore, Score
 from training.data.artist_splits import read_artists
 from training.data.datasets import (

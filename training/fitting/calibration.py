@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from shared.music.model.classifier import temperature_scale
+from shared.music.model.calibration import temperature_scale
 
 BINS: Final = 10
 """Bins of the reliability diagram, of equal width."""

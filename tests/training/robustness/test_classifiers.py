@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from catboost import Pool
 
 from shared.domain.genres import GENRES
 from shared.errors import AudioError, ErrorCode, ModelError
@@ -33,11 +34,14 @@ class _Stub:
     def __init__(self, number: int) -> None:
         self.number = number
 
-    def predict_proba(self, rows: np.ndarray, thread_count: int) -> np.ndarray:
-        assert thread_count == 1
+    def predict(self, rows: np.ndarray, prediction_type: str, thread_count: int) -> np.ndarray:
+        assert (prediction_type, thread_count) == ("RawFormulaVal", 1)
         row = np.full(len(GENRES), 0.01)
         row[self.number] = 1 - 0.01 * (len(GENRES) - 1)
-        return np.tile(row, (len(rows), 1))
+        return np.tile(np.log(row), (len(rows), 1))
+
+    def get_feature_importance(self, pool: Pool, **_: object) -> np.ndarray:
+        return np.zeros((pool.num_row(), len(GENRES), pool.num_col() + 1))
 
 
 @pytest.fixture
