@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from aiogram.types import Audio, Document, Message, Video, VideoNote, Voice
 
-from shared.queue.messages import Track
+from shared.domain.track import Track
 
 SUFFIXES: Final = frozenset(
     f".{suffix}"

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from services.bot.health import BotHealth
 from shared.settings import RedisSettings
-from shared.store.heartbeat import BOT_HEARTBEAT, worker_heartbeat_key
+from shared.store.keys import BOT_HEARTBEAT, worker_heartbeat_key
 from shared.store.redis_client import connect
 
 

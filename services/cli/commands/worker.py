@@ -4,7 +4,7 @@ import click
 
 from shared import logs
 from shared.errors import ModelError
-from shared.queue.celery_config import QueueName
+from shared.queue.tasks import QueueName
 from shared.settings import TelegramSettings
 
 LEVELS = ("debug", "info", "warning", "error")
