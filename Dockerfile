@@ -43,6 +43,6 @@ CMD ["bot"]
 FROM service AS worker
 ENV MPLCONFIGDIR=/var/cache/genrebot/matplotlib
 # The list of fonts is made here once; a volume on /var/cache/genrebot starts as a copy of it.
-RUN ["python", "-c", "from shared.music.rendering import figure; figure.warm_up()"]
+RUN ["python", "-c", "from genrebot.shared.music.rendering import figure; figure.warm_up()"]
 VOLUME /var/cache/genrebot
 CMD ["worker"]
