@@ -94,6 +94,10 @@ def main() -> None:
     Ask about a file:   genrebot classify song.mp3
     Run the bot:        BOT_TOKEN=123:abc genrebot run
     """
+    if "GENREBOT_LIFELINE" in os.environ:
+        from devtools.local import lifeline  # noqa: PLC0415 - most commands have no parent to watch
+
+        lifeline.watch()
 
 
 def usage_of(error: ValidationError) -> click.ClickException:
