@@ -66,7 +66,7 @@ class LimitSettings(_Group):
 class JobSettings(_Group):
     """How long things are kept, and how work is divided."""
 
-    spool_ttl_s: Annotated[int, Field(gt=0)] = 6 * SECONDS_PER_HOUR
+    spool_ttl_s: Annotated[int, Field(gt=0)] = SECONDS_PER_HOUR
     """Seconds that blobs (audio, features) are kept if nothing deletes them."""
     job_ttl_s: Annotated[int, Field(gt=0)] = 24 * SECONDS_PER_HOUR
     """Seconds that a job is kept after its last change."""

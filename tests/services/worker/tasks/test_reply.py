@@ -15,7 +15,7 @@ from services.worker.context import WorkerContext
 from services.worker.reply_message import PLACEHOLDER
 from services.worker.storage.artifacts import CLIP, PICTURE, VERDICT
 from shared.domain.genres import GENRES
-from shared.domain.job_state import JobState
+from shared.domain.job_state import CancelReason, JobState
 from shared.domain.track import Track
 from shared.errors import AudioError, ErrorCode
 from shared.music.model.verdict import Verdict
@@ -172,7 +172,7 @@ def test_a_blocked_bot_ends_the_job_in_peace(chat: Chat) -> None:
     chat.show_status()
     chat.telegram.call(lambda state: state.block(CHAT))
     assert chat.reply() == "SUCCESS"
-    assert chat.state is JobState.DONE
+    assert seen(chat.ctx.jobs, chat.job_id).fields[JobField.CANCELLED] == CancelReason.GONE
     assert chat.worker.waiting() == []
 
 
@@ -203,7 +203,7 @@ def test_a_chat_that_is_gone_ends_the_job_in_peace(
     """Telegram calls it a bad request; it is no defect of ours and not tried again."""
     chat.telegram.call(lambda state: state.chats.clear())
     assert chat.reply() == "SUCCESS"
-    assert chat.state is JobState.DONE
+    assert seen(chat.ctx.jobs, chat.job_id).fields[JobField.CANCELLED] == CancelReason.GONE
     assert chat.worker.waiting() == []
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
