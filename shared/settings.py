@@ -7,8 +7,9 @@ needs and no other, so a worker without a token still starts for ``classify``.
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECONDS_PER_HOUR = 3600
@@ -23,6 +24,18 @@ class _Group(BaseSettings):
         hide_input_in_errors=True,
         populate_by_name=True,
     )
+
+
+class LogSettings(_Group):
+    """What is logged."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The lowest level."""
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _ignore_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
 
 class RedisSettings(_Group):
@@ -72,7 +85,13 @@ class JobSettings(_Group):
     """Seconds that a job's state outlives its last change."""
     segment_chunks: Annotated[int, Field(ge=1, le=400)] = 10
     """Chunks of 3 s in one featurize task."""
-    max_inflight_segments: Annotated[int, Field(ge=1)] = 8
+    max_inflight_segments: Annotated[
+        int,
+        Field(
+            ge=1,
+            validation_alias=AliasChoices("GENREBOT_MAX_INFLIGHT_SEGMENTS", "GENREBOT_LANES"),
+        ),
+    ] = 8
     """Featurize tasks that one track may have in flight, so that none fills the queue."""
     slice_segments: Annotated[int, Field(ge=1)] = 10
     """Segments that are decoded in one convert task."""
@@ -128,6 +147,15 @@ class TelegramSettings(_Group):
         bot_id, _, secret = value.get_secret_value().partition(":")
         if not (bot_id.isdigit() and secret):
             raise ValueError("a bot token looks like 123456:ABC-DEF; @BotFather hands them out")
+        return value
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("an address looks like http://127.0.0.1:8081")
         return value
 
     @property

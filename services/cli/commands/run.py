@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from devtools.local.processes import Processes, ends_as_interrupts
-from shared.settings import TelegramSettings
+from services.cli.environment import prepare_environment
 
 
 @click.command()
@@ -25,9 +24,13 @@ from shared.settings import TelegramSettings
 def command(data_dir: Path, concurrency: str, *, flower: bool) -> None:
     """Run everything on this machine: queue, worker and bot.
 
-    Needs BOT_TOKEN (from @BotFather). With REDIS_URL set that server is used; without it
-    an embedded Valkey is started.
+    Needs BOT_TOKEN (from @BotFather), from the environment or from .env. With REDIS_URL set
+    that server is used; without it an embedded Valkey is started.
     """
+    prepare_environment(env_file=True)
+    from devtools.local.processes import Processes, ends_as_interrupts
+    from shared.settings import TelegramSettings
+
     TelegramSettings()
     with ExitStack() as stack:
         stack.enter_context(ends_as_interrupts())
@@ -47,8 +50,8 @@ def command(data_dir: Path, concurrency: str, *, flower: bool) -> None:
 
 @contextmanager
 def _embedded(data_dir: Path) -> Iterator[str]:
-    # Here, for with REDIS_URL it need not be installed.
-    from devtools.local.valkey import ValkeyInUseError, embedded_valkey  # noqa: PLC0415
+    # Not needed with REDIS_URL, so it may be missing then.
+    from devtools.local.valkey import ValkeyInUseError, embedded_valkey
 
     try:
         with embedded_valkey(data_dir) as url:
