@@ -1,8 +1,8 @@
-"""Errors that a person is told about.
+"""Errors that users are told about, and those that may pass.
 
-Each carries a code for programs and a sentence for people that says what was wrong
-and what would work. Nothing here imports more than the standard library: the bot
-shows these sentences without knowing how sound is decoded.
+The former carry a code for programs and a sentence for people, which says what was wrong and what
+would work. This module imports the standard library only, so the bot can show these sentences
+without importing anything that decodes sound.
 """
 
 from enum import StrEnum
@@ -27,7 +27,7 @@ class ErrorCode(StrEnum):
 
 
 class GenrebotError(Exception):
-    """An error with a code and a sentence that can be shown as it is.
+    """An error with a code, and a sentence that is shown to the user as it is.
 
     Args:
         code: stable identifier of the kind of error.
@@ -41,13 +41,31 @@ class GenrebotError(Exception):
         self.message = message
 
     def __reduce__(self) -> tuple[type, tuple[ErrorCode, str]]:
-        """Let the error cross a process boundary whole."""
+        """Keep code and message when the error is pickled."""
         return type(self), (self.code, self.message)
 
 
 class AudioError(GenrebotError):
-    """The file itself cannot be classified; trying again would not help."""
+    """The file itself cannot be classified; trying again does not help."""
 
 
 class ModelError(Exception):
-    """A model and its sidecar do not belong together, or not to this release."""
+    """A model and its metadata do not belong together, or not to this release."""
+
+
+class TransientError(Exception):
+    """Something failed that may work later.
+
+    Args:
+        reason: for the log.
+        pause_s: seconds to wait, where the other side named them.
+        may_be_done: whether a request may have been carried out although it failed.
+
+    """
+
+    def __init__(
+        self, reason: str, pause_s: float | None = None, *, may_be_done: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.pause_s = pause_s
+        self.may_be_done = may_be_done

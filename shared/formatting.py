@@ -1,11 +1,11 @@
-"""Bars made of text, as wide on a phone as on a desk."""
+"""Bars and times as plain text."""
 
 FULL = "█"
 EMPTY = "░"
 
 
 def bar(share: float, width: int = 10) -> str:
-    """Draw a share between 0 and 1 as ``width`` characters; anything above 0 shows."""
+    """Draw a share between 0 and 1 as ``width`` characters; a share above 0 always shows."""
     filled = round(max(0.0, min(1.0, share)) * width)
     if share > 0:
         filled = max(1, filled)

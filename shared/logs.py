@@ -1,4 +1,4 @@
-"""Logging for every service: one line per event on standard error, and no secret in it."""
+"""Logging for every service: one line per event on standard error, without secrets."""
 
 import logging
 import re
@@ -20,9 +20,9 @@ _QUIET: Final = ("aiogram.event", "aiohttp.access", "asyncio", "kombu", "amqp")
 
 
 class LineFormatter(logging.Formatter):
-    """Formats a record as one line, tracebacks included, with secrets blotted out."""
+    """Formats a record as one line, tracebacks included, with secrets masked."""
 
-    converter = staticmethod(time.gmtime)  # machines in different places, one clock
+    converter = staticmethod(time.gmtime)  # UTC on every machine
 
     def __init__(self) -> None:
         super().__init__(
@@ -36,15 +36,15 @@ class LineFormatter(logging.Formatter):
 
 
 def redact(text: str) -> str:
-    """Blot out bot tokens and passwords in addresses."""
+    """Mask bot tokens, and passwords in addresses."""
     return _SECRETS.sub(lambda found: f"{found['bot'] or found['url']}***", text)
 
 
 def configure(level: str | None = None) -> None:
-    """Send everything to standard error.
+    """Log everything to standard error.
 
     Args:
-        level: name of the lowest level shown; by default what ``GENREBOT_LOG_LEVEL`` says.
+        level: name of the lowest level shown; by default that of ``GENREBOT_LOG_LEVEL``.
 
     Raises:
         ValueError: there is no such level; pydantic's where the setting names it.

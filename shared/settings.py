@@ -1,7 +1,7 @@
-"""Settings, read from the environment once and split by concern.
+"""Settings, read from the environment once for each process, in groups.
 
-Every variable is described in ``.env.example``. A process reads the groups that it
-needs and no other, so a worker without a token still starts for ``classify``.
+Every variable is described in ``.env.example``. A process reads only the groups that it needs:
+what needs no token runs without one.
 """
 
 from pathlib import Path
@@ -39,7 +39,7 @@ class LogSettings(_Group):
 
 
 class RedisSettings(_Group):
-    """Where the queue, the job states and the spool live."""
+    """How to reach Redis, which holds the queue, the jobs and their blobs."""
 
     url: Annotated[SecretStr, Field(validation_alias="REDIS_URL")] = SecretStr(
         "redis://127.0.0.1:6379/0"
@@ -59,7 +59,7 @@ class RedisSettings(_Group):
 
 
 class LimitSettings(_Group):
-    """What a person may send."""
+    """What a user may send."""
 
     max_duration: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3 * SECONDS_PER_HOUR
     """Longest track, in seconds."""
@@ -69,7 +69,7 @@ class LimitSettings(_Group):
     @field_validator("max_duration", mode="before")
     @classmethod
     def _accept_units(cls, value: object) -> object:
-        """Let ``3h``, ``90m`` and ``45s`` stand beside plain seconds."""
+        """Accept ``3h``, ``90m`` and ``45s`` as well as plain seconds."""
         units = {"h": 3600, "m": 60, "s": 1}
         if isinstance(value, str) and value[-1:].lower() in units:
             return float(value[:-1]) * units[value[-1].lower()]
@@ -80,9 +80,9 @@ class JobSettings(_Group):
     """How long things are kept, and how work is divided."""
 
     spool_ttl_s: Annotated[int, Field(gt=0)] = 6 * SECONDS_PER_HOUR
-    """Seconds that audio and features stay in the spool if nobody deletes them."""
+    """Seconds that blobs (audio, features) are kept if nothing deletes them."""
     job_ttl_s: Annotated[int, Field(gt=0)] = 24 * SECONDS_PER_HOUR
-    """Seconds that a job's state outlives its last change."""
+    """Seconds that a job is kept after its last change."""
     segment_chunks: Annotated[int, Field(ge=1, le=400)] = 10
     """Chunks of 3 s in one featurize task."""
     max_inflight_segments: Annotated[
@@ -92,36 +92,27 @@ class JobSettings(_Group):
             validation_alias=AliasChoices("GENREBOT_MAX_INFLIGHT_SEGMENTS", "GENREBOT_LANES"),
         ),
     ] = 8
-    """Featurize tasks that one track may have in flight, so that none fills the queue."""
+    """Featurize tasks that one track may have in the queue at once, so that none fills it."""
     slice_segments: Annotated[int, Field(ge=1)] = 10
-    """Segments that are decoded in one convert task."""
+    """Segments in a slice: what one convert task decodes."""
     short_track_s: Annotated[float, Field(gt=0)] = 120
-    """Tracks with no more than this still to do, in seconds, are served before all others."""
+    """Tracks of which no more than this is left, in seconds, are served first."""
     medium_track_s: Annotated[float, Field(gt=0)] = 1200
-    """Tracks with no more than this still to do, in seconds, are served before longer ones."""
+    """Tracks of which no more than this is left, in seconds, are served before longer ones."""
     spool_upload_bytes: Annotated[int, Field(ge=0)] = 16_000_000
-    """Files up to this size wait in Redis; larger ones in each worker's own folder."""
+    """Files up to this size, in bytes, are stored in Redis; larger ones in ``work_dir``."""
     work_dir: Path = Path(gettempdir()) / "genrebot"
-    """Folder for such files."""
+    """Each machine's own folder for such files."""
     work_dir_bytes: Annotated[int, Field(gt=0)] = 2_000_000_000
-    """Most bytes of them; what was used least recently goes first, and is fetched again."""
+    """Most bytes in that folder; the file used least recently goes first, and is fetched again."""
     jobs_per_person: Annotated[int, Field(ge=1)] = 2
-    """Tracks of one person that are in work at once; further ones wait in that person's line."""
+    """Tracks of one user that are in work at once; further ones wait in the user's own line."""
     max_backlog_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 4 * SECONDS_PER_HOUR
-    """Seconds of audio waiting for each worker process above which no further track is taken."""
+    """Seconds of audio left to do, for each worker process, above which no track is admitted."""
     max_attempts: Annotated[int, Field(ge=1)] = 3
-    """Starts of one task for one job that may end in its worker's death before the job fails."""
+    """Runs of one task that may end in the death of their worker before the job fails."""
     lease_s: Annotated[float, Field(gt=1)] = 20
-    """Seconds of a task's silence after which its worker is taken for dead."""
-
-    @property
-    def segments_ahead(self) -> int:
-        """Segments still to be featurized at which the next slice is asked for.
-
-        The slice waits in the queue behind as many segments as the track has lanes; when its
-        turn comes, half a slice is left to keep other processes busy meanwhile.
-        """
-        return self.max_inflight_segments + self.slice_segments // 2
+    """Seconds without a renewal after which a running task's worker counts as dead."""
 
     @model_validator(mode="after")
     def _outlive(self) -> Self:
@@ -139,7 +130,7 @@ class TelegramSettings(_Group):
     api_url: str | None = None
     """A Bot API server other than Telegram's own."""
     api_local: bool = False
-    """Whether that server runs with ``--local`` and shares its files with the worker."""
+    """Whether that server runs with ``--local`` and shares its files with the workers."""
 
     @field_validator("token")
     @classmethod
@@ -160,17 +151,17 @@ class TelegramSettings(_Group):
 
     @property
     def bot_id(self) -> int:
-        """The bot's user id, which stands in its token."""
+        """The bot's user id, which is the first part of its token."""
         return int(self.token.get_secret_value().partition(":")[0])
 
 
 class ReplySettings(_Group):
-    """What the answer holds."""
+    """What the reply holds."""
 
     model: Path | None = None
-    """A model other than the one that ships."""
+    """A model to use instead of the one that ships."""
     send_clip: bool = True
-    """Whether the strongest moment is sent back as a voice message."""
+    """Whether the strongest moment is sent as a voice message."""
 
 
 class FeatureSettings(_Group):
@@ -180,10 +171,10 @@ class FeatureSettings(_Group):
     """``librosa`` computes the same features by plain librosa calls, ten times slower."""
 
 
-class AnswerSettings(_Group):
-    """How long, and how much of, what was answered is kept for the next who sends the same."""
+class ResultCacheSettings(_Group):
+    """How long finished results are kept for whoever sends the same file, and how much of them."""
 
     answer_ttl_s: Annotated[int, Field(gt=0)] = 7 * 24 * SECONDS_PER_HOUR
-    """Seconds that an answer is kept after its last use."""
+    """Seconds that a result is kept after its last use."""
     answer_bytes: Annotated[int, Field(ge=4_000_000)] = 64_000_000
-    """Most bytes of all answers together; three hours of music need half a million."""
+    """Most bytes of all results together; one of three hours of music takes half a million."""

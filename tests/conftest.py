@@ -10,7 +10,6 @@ from redis import Redis
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from devtools.local.valkey import embedded_valkey
-from services.worker.storage.blob_store import BlobStore
 from shared.settings import JobSettings, RedisSettings
 from shared.store.jobs import JobStore
 
@@ -73,13 +72,5 @@ def job_settings() -> JobSettings:
 def jobs(redis_settings: RedisSettings, job_settings: JobSettings) -> Iterator[JobStore]:
     """Job store on an empty server."""
     store = JobStore.open(redis_settings, job_settings)
-    yield store
-    store.redis.close()
-
-
-@pytest.fixture
-def spool(redis_settings: RedisSettings, job_settings: JobSettings) -> Iterator[BlobStore]:
-    """BlobStore on an empty server."""
-    store = BlobStore.open(redis_settings, job_settings)
     yield store
     store.redis.close()

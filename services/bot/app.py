@@ -22,8 +22,8 @@ from services.bot.poller import Poller, PollingState
 from services.bot.status.updater import StatusUpdater
 from services.bot.submission import JobSubmitter
 from services.bot.usage import UsageLimits
+from shared.domain.track import Track
 from shared.queue.celery_config import broker_app
-from shared.queue.messages import Track
 from shared.store.jobs import JobStore
 from shared.telegram.client import make_bot
 
@@ -61,6 +61,7 @@ class App:
             access=Access(config.access),
             submitter=self.submitter,
             limits=config.limits,
+            retention=config.retention,
         )
         self.poller = Poller(bot, self.dispatcher, self.polling)
         self._tasks: list[asyncio.Task[None]] = []

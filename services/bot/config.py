@@ -6,7 +6,13 @@ from typing import Annotated, Any, Self
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-from shared.settings import JobSettings, LimitSettings, RedisSettings, TelegramSettings
+from shared.settings import (
+    JobSettings,
+    LimitSettings,
+    RedisSettings,
+    ResultCacheSettings,
+    TelegramSettings,
+)
 
 _Ids = Annotated[frozenset[int], NoDecode]
 
@@ -43,6 +49,18 @@ class AccessSettings(BaseSettings):
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How long things are kept, in seconds."""
+
+    audio_s: int
+    """Audio, if its job does not delete it earlier."""
+    job_s: int
+    """What a job knows: names, length, message and user."""
+    result_s: int
+    """Results, after their last use; they name nobody."""
+
+
+@dataclass(frozen=True)
 class Config:
     """The groups of settings that the bot needs."""
 
@@ -52,6 +70,12 @@ class Config:
     jobs: JobSettings = field(default_factory=JobSettings)
     usage: UsageSettings = field(default_factory=UsageSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
+    results: ResultCacheSettings = field(default_factory=ResultCacheSettings)
+
+    @property
+    def retention(self) -> Retention:
+        """How long things are kept."""
+        return Retention(self.jobs.spool_ttl_s, self.jobs.job_ttl_s, self.results.answer_ttl_s)
 
     @classmethod
     def from_env(cls) -> Self:

@@ -3,9 +3,11 @@
 from aiogram import Dispatcher
 
 from services.bot.access import Access
+from services.bot.config import Retention
 from services.bot.handlers.commands import commands_router
 from services.bot.handlers.errors import errors_router
 from services.bot.handlers.fallback import fallback_router
+from services.bot.handlers.privacy import privacy_router
 from services.bot.handlers.tracks import tracks_router
 from services.bot.outbox import Outbox
 from services.bot.submission import JobSubmitter
@@ -13,7 +15,12 @@ from shared.settings import LimitSettings
 
 
 def create_dispatcher(
-    *, outbox: Outbox, access: Access, submitter: JobSubmitter, limits: LimitSettings
+    *,
+    outbox: Outbox,
+    access: Access,
+    submitter: JobSubmitter,
+    limits: LimitSettings,
+    retention: Retention,
 ) -> Dispatcher:
     """Compose routers and middlewares.
 
@@ -22,15 +29,18 @@ def create_dispatcher(
         access: Turns away those who are not served.
         submitter: Handlers get it as the argument ``submitter``.
         limits: Handlers get it as the argument ``limits``.
+        retention: Handlers get it as the argument ``retention``.
 
     """
-    dispatcher = Dispatcher(disable_fsm=True, limits=limits, submitter=submitter)
+    dispatcher = Dispatcher(
+        disable_fsm=True, limits=limits, retention=retention, submitter=submitter
+    )
     dispatcher.update.outer_middleware(outbox)
     dispatcher.update.outer_middleware(access)
     # What the error handler returns does not pass the middlewares of updates.
     dispatcher.errors.outer_middleware(outbox)
     # The first router whose filters match gets the update, so the fallback comes last.
     dispatcher.include_routers(
-        commands_router(), tracks_router(), fallback_router(), errors_router()
+        commands_router(), privacy_router(), tracks_router(), fallback_router(), errors_router()
     )
     return dispatcher

@@ -11,7 +11,8 @@ from redis.exceptions import RedisError
 from services.bot.health import BotHealth
 from services.bot.loop_lag import LagMonitor
 from services.bot.poller import PollingState
-from shared.store.heartbeat import BOT_HEARTBEAT, HEARTBEAT_TTL_S
+from shared.store.heartbeat import HEARTBEAT_TTL_S
+from shared.store.keys import BOT_HEARTBEAT
 
 logger = logging.getLogger(__name__)
 

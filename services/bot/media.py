@@ -6,7 +6,7 @@ from typing import Final, Literal
 from aiogram.types import Audio, Document, Message, Video, VideoNote, Voice
 
 from shared.domain.media_types import SUFFIXES
-from shared.queue.messages import Track
+from shared.domain.track import Track
 
 SOUNDING_TYPES: Final = frozenset({"application/mp4", "application/ogg", "application/x-ogg"})
 """MIME types of sound other than ``audio/*`` and ``video/*``."""

@@ -13,10 +13,11 @@ from services.bot.estimation.admission import Admission
 from services.bot.texts import Refusal
 from services.bot.usage import UsageLimits
 from shared.domain.job_state import JobState
-from shared.queue.celery_config import QueueName, TaskName, download_limit_s, send
-from shared.queue.messages import JobMessage, Track
+from shared.domain.track import Track
+from shared.queue.sending import send_ingest
 from shared.settings import LimitSettings
-from shared.store.jobs import STATUS_FIELD, JobStore, job_key
+from shared.store.jobs import JobStore
+from shared.store.keys import JobField, job_key
 
 logger = logging.getLogger(__name__)
 
@@ -109,17 +110,13 @@ class JobSubmitter:
         if self._jobs.create(track) and self._usage is not None:
             self._usage.count(track)
         if status_message_id is not None:
-            self._jobs.record(track.job_id, STATUS_FIELD, str(status_message_id))
+            self._jobs.record(track.job_id, JobField.STATUS_MESSAGE_ID, str(status_message_id))
         view = self._jobs.view(track.job_id)
-        if view is not None and (view.state is not JobState.RECEIVED or view.place is not None):
+        if view is not None and (
+            view.state is not JobState.RECEIVED or view.user_position is not None
+        ):
             return None
-        send(
-            self._queue,
-            TaskName.INGEST,
-            JobMessage(job_id=track.job_id),
-            queue=QueueName.SHORT,
-            limit_s=download_limit_s(track.file_size or self._limits.max_file_size),
-        )
+        send_ingest(self._queue, track, self._limits)
         logger.info("Job %s is on the queue", track.job_id)
         return None
 

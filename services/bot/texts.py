@@ -7,12 +7,13 @@ from typing import Final
 from aiogram.enums import ContentType
 from aiogram.types import BotCommand
 
+from services.bot.config import Retention
 from services.bot.estimation.eta import QueueEstimate
 from services.bot.usage import Limited, LimitReached
 from shared.domain.genres import GENRES, genre_name
+from shared.domain.track import Track
 from shared.formatting import clock
 from shared.music.constants import CHUNK_SECONDS, MIN_TRACK_SECONDS
-from shared.queue.messages import Track
 from shared.settings import LimitSettings
 
 Refusal = QueueEstimate | LimitReached
@@ -31,6 +32,7 @@ COMMANDS: Final = [
     BotCommand(command="start", description="What this bot does"),
     BotCommand(command="help", description="What to send, and what comes back"),
     BotCommand(command="genres", description="The ten genres it knows"),
+    BotCommand(command="privacy", description="What it keeps, and for how long"),
 ]
 
 SEND_A_TRACK: Final = "Send me a track: an audio file, a voice message or a video. /help says more."
@@ -100,6 +102,31 @@ def genres() -> str:
         "I learnt them from recordings of the 20th century. Whatever else you send, I name"
         " the nearest of the ten; how sure I am tells you how near that is."
     )
+
+
+def privacy(retention: Retention) -> str:
+    """Say what is kept, and for how long."""
+    return (
+        "<b>What I keep, and for how long</b>\n"
+        f"• The sound you send: until I have judged it, and for {period(retention.audio_s)}"
+        " at most.\n"
+        "• What belongs to a track (its name and length, your id, the chat and the message):"
+        f" {period(retention.job_s)}.\n"
+        "• The verdict on a file, so that the same file need not be heard twice:"
+        f" {period(retention.result_s)} after it was last asked for. It does not say who sent the"
+        " file, what they called it, or in which chat.\n"
+        "• How many tracks and hours you have sent, as counts under your id: a day at most.\n\n"
+        "I learn from nothing that you send."
+    )
+
+
+def period(seconds: int) -> str:
+    """Write for how long something is kept, exactly."""
+    for unit, length_s in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds % length_s == 0 and (seconds > length_s or unit != "day"):
+            number = seconds // length_s
+            return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    raise AssertionError("a second divides every number")
 
 
 def instead(content_type: str) -> str:

@@ -12,9 +12,9 @@ from limits.strategies import FixedWindowRateLimiter
 from redis import Redis
 
 from services.bot.config import UsageSettings
-from shared.queue.messages import Track
+from shared.domain.track import Track
 from shared.scheduling.cost_model import expected_s
-from shared.store.redis_client import key
+from shared.store.keys import key
 
 SECONDS_PER_HOUR: Final = 3600
 
@@ -103,7 +103,7 @@ class UsageLimits:
         settings = self._settings
         yield from _apply(
             "user",
-            track.person,
+            track.user,
             ceil(expected_s(track)),
             settings.user_uploads_per_minute,
             settings.user_tracks_per_day,

@@ -3,7 +3,7 @@
 import sys
 from typing import Final
 
-_WHERE_TOKENS_COME_FROM: Final = (
+_BOTFATHER: Final = (
     "is not set; @BotFather on Telegram (https://t.me/BotFather) gives you one. "
     "Without a token, try: genrebot demo"
 )
@@ -37,5 +37,5 @@ def _sentence(loc: tuple[object, ...], kind: str, message: str) -> str:
     name = str(loc[0]) if loc else "settings"
     variable = name if name.isupper() or not loc else f"GENREBOT_{name.upper()}"
     if kind == "missing":
-        return f"{variable} {_WHERE_TOKENS_COME_FROM}" if variable == "BOT_TOKEN" else f"{variable} is not set"
+        return f"{variable} {_BOTFATHER}" if variable == "BOT_TOKEN" else f"{variable} is not set"
     return f"{variable}: {message.removeprefix('Value error, ')}"

@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,7 +43,7 @@ class Input:
         if self.argument != STDIN:
             return Path(self.argument)
         # A pipe cannot be sought, and most formats need that.
-        return io.BytesIO(click.get_binary_stream("stdin").read())
+        return io.BytesIO(sys.stdin.buffer.read())
 
 
 def expand(arguments: Sequence[str]) -> list[Input]:
@@ -59,7 +60,7 @@ def expand(arguments: Sequence[str]) -> list[Input]:
         raise click.UsageError("- (standard input) can be given only once")
     inputs: list[Input] = []
     for argument in arguments:
-        if argument != STDIN and Path(argument).is_dir():  
+        if argument != STDIN and Path(argument).is_dir():
             inputs += [Input(str(path)) for path in _media_files(Path(argument))]
         else:
             inputs.append(Input(argument))

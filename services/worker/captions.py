@@ -1,4 +1,4 @@
-"""The words of the answer, in Telegram's HTML. A caption holds 1024 characters at most."""
+"""The texts of the reply, as Telegram's HTML. A caption holds 1024 characters at most."""
 
 from html import escape
 from typing import Final
@@ -13,13 +13,13 @@ from shared.music.rendering.wording import LIKENESS, candidates, either, percent
 
 TITLE_CHARACTERS = 80
 ENOUGH, ENOUGH_CHUNKS = "half a minute", WINDOW_CHUNKS - 1
-"""What the model judges at once, in words; a track of just that may lack its last chunk."""
+"""A window, in words; a track of just that length may lack its last chunk."""
 
 _SIGN: Final[dict[Family, str]] = {"music": "🎵", "speech": "💬", "noise": "📻", "tone": "🔔"}
 
 
 def verdict_caption(verdict: Verdict, label: str | None) -> str:
-    """Say the genre and how sure we are of it, or what it may be, or that it is no music."""
+    """Say the genre and how sure it is, or which genres it may be, or that it is not music."""
     head = [_headline(verdict), *_title(label), ""]
     if verdict.family != "music":
         return "\n".join([*head, *_no_music(verdict)])
@@ -32,7 +32,7 @@ def error_text(error: GenrebotError, label: str | None) -> str:
 
 
 def clip_caption(verdict: Verdict, start_s: float, end_s: float) -> str:
-    """Say what the clip is: the strongest moment of the genre, be it told or only the nearest."""
+    """Say what the clip is: the strongest moment of the most probable genre."""
     genre = genre_name(verdict.genre).lower()
     return f"What sounds most like {genre}: {clock(start_s)}\N{EN DASH}{clock(end_s)}"
 
@@ -49,9 +49,9 @@ def _headline(verdict: Verdict) -> str:
 
 
 def _no_music(verdict: Verdict) -> list[str]:
-    """Name the nearest genres, and say what would work.
+    """Name the nearest genres, and say what to send instead.
 
-    Without their probabilities, which hold for music: a tone may be "classical, 90 %".
+    Their probabilities are left out, as they hold for music only: a tone may be "classical, 90 %".
     """
     named = [name for name, _ in candidates(verdict)]
     return [
@@ -68,7 +68,7 @@ def _bars(verdict: Verdict) -> str:
 
 
 def _why(verdict: Verdict) -> list[str]:
-    """Say what the verdict rests on, and why it is no better."""
+    """Say what the verdict is based on, and why it is not surer."""
     lines = [_counted(verdict)]
     if verdict.majority_genre != verdict.genre:
         lines.append(
@@ -76,7 +76,7 @@ def _why(verdict: Verdict) -> list[str]:
             f"({escape(percent(verdict.majority_share))})."
         )
     if not verdict.sure and verdict.confidence >= CANDIDATES_HOLD:
-        # The genres are told apart well enough: what is in doubt is the sound as a whole.
+        # One genre is clearly ahead: what is unusual is the sound as a whole.
         lines.append("It sounds unlike the music I know, so take this with care.")
     if len(verdict.chunks) < (2 if verdict.sure else ENOUGH_CHUNKS):
         lines.append(f"A longer one would tell more: {ENOUGH} is best.")
@@ -94,7 +94,7 @@ def _counted(verdict: Verdict) -> str:
 
 
 def _title(label: str | None) -> list[str]:
-    """One line with what the track is called, or none."""
+    """Return one line with the name of the track, or none."""
     line = " ".join((label or "").split())
     if len(line) > TITLE_CHARACTERS:
         line = line[: TITLE_CHARACTERS - 1] + "…"

@@ -1,15 +1,20 @@
 """The Celery application: ``celery -A services.worker.celery_app worker``.
 
-Everything that decides whether a task can be lost or run twice is set here; the reasons
-stand in docs/decisions/0004-delivery.md.
+Everything that decides whether a task can be lost or run twice is set here; the reasons are in
+docs/decisions/0004-delivery.md.
 """
 
 import os
 
-# One thread each for the numeric libraries: parallelism is the queue's, and a thread pool
-# that was started before a fork is of no use after it. Must precede their first import.
+# One thread each for the numeric libraries: tasks run in parallel already, and a thread pool that
+# was started before a fork does not work after it. Must precede their first import.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
+
+from shared.music.model.catboost_import import import_catboost_without_pandas  # noqa: E402
+
+# Before anything imports CatBoost by itself: a worker uses no data frames.
+import_catboost_without_pandas()
 
 from celery import Celery  # noqa: E402
 
@@ -17,14 +22,14 @@ from shared.queue.celery_config import broker_app  # noqa: E402
 from shared.settings import LimitSettings, RedisSettings  # noqa: E402
 
 SOFT_SHUTDOWN_S = 20.0
-"""Seconds that a worker told to stop at once (SIGQUIT) gives its running tasks before it hands
-them back. SIGTERM lets them end; who is killed over that leaves leases behind."""
+"""Seconds that a worker which is told to stop at once (SIGQUIT) gives its running tasks before it
+returns them to the queue. SIGTERM lets them end."""
 CHILD_START_S = 120.0
-"""Seconds that a pool process may take to come up; Celery's 4 s kill it on a slow machine."""
+"""Seconds that a pool process may take to start; Celery's 4 s are too few on a slow machine."""
 
 
 def worker_app(redis: RedisSettings, limits: LimitSettings) -> Celery:
-    """Make the application with its tasks and the worker's side of the configuration."""
+    """Make the application with its tasks and the worker's part of the configuration."""
     app = broker_app(redis, limits)
     transport = {"queue_order_strategy": f"{__package__}.queue_order:ShortestFirst"}
     app.conf.update(
@@ -38,7 +43,7 @@ def worker_app(redis: RedisSettings, limits: LimitSettings) -> Celery:
             f"{__package__}.tasks.reply",
         ],
         # A task is acknowledged when it has ended, and goes back when its process dies;
-        # services.worker.execution.task_base bounds how often.
+        # services.worker.execution.task_run bounds how often.
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,

@@ -1,7 +1,7 @@
 """What the tasks of one process share: stores, model and settings, each made once.
 
-The parent makes them before it forks, so that its children inherit a loaded model;
-redis-py opens new connections in a child by itself.
+The parent process makes them before it forks, so its children inherit a loaded model. redis-py
+opens new connections in a child by itself.
 """
 
 import hashlib
@@ -11,45 +11,58 @@ from typing import Final
 
 from celery import Celery
 
-from services.worker.execution.dispatcher import Dispatcher
-from services.worker.execution.leases import Leases
+from services.worker.dispatch.dispatcher import Dispatcher
+from services.worker.dispatch.leases import Leases
 from services.worker.storage.blob_store import BlobStore
 from services.worker.storage.result_cache import ResultCache
 from services.worker.storage.single_flight import SingleFlight
 from services.worker.storage.upload_cache import UploadCache
+from services.worker.telegram import Telegram
 from shared.music.features.engine import AnalyseChunk, feature_engine
 from shared.music.model.classifier import GenreModel
 from shared.music.tagging.tagger import Tagger
 from shared.settings import (
-    AnswerSettings,
     FeatureSettings,
     JobSettings,
     LimitSettings,
     RedisSettings,
     ReplySettings,
+    ResultCacheSettings,
+    TelegramSettings,
 )
 from shared.store.jobs import JobStore
 from shared.store.throughput import CostRecorder
 
-ANSWER_FORMAT: Final = 2
-"""To be raised when the same model would answer the same file otherwise than before."""
+RESULT_FORMAT: Final = 2
+"""To be raised when the same model would give another result for the same file."""
 
 
 @dataclass(frozen=True)
 class WorkerContext:
-    """Handed to the body of every step."""
+    """Handed to every task."""
 
     jobs: JobStore
     blobs: BlobStore
     dispatcher: Dispatcher
     leases: Leases
     single_flight: SingleFlight
-    cache: UploadCache
-    meter: CostRecorder
+    uploads: UploadCache
+    cost_recorder: CostRecorder
     limits: LimitSettings
     job_settings: JobSettings
     reply_settings: ReplySettings
+    cache_settings: ResultCacheSettings
     feature_settings: FeatureSettings
+
+    @cached_property
+    def telegram(self) -> Telegram:
+        """Calls the Bot API. A worker needs a token only once a task asks for this.
+
+        Raises:
+            pydantic.ValidationError: there is no token.
+
+        """
+        return Telegram(TelegramSettings())
 
     @property
     def analyse_chunk(self) -> AnalyseChunk:
@@ -58,7 +71,7 @@ class WorkerContext:
 
     @property
     def model(self) -> GenreModel:
-        """The model that predicts."""
+        """The classifier."""
         return _model(self.reply_settings)
 
     @property
@@ -68,9 +81,9 @@ class WorkerContext:
 
     @cached_property
     def version(self) -> str:
-        """Changes with whatever an answer depends on besides the file."""
+        """Changes with everything that a result depends on besides the file."""
         made_by = (
-            str(ANSWER_FORMAT),
+            str(RESULT_FORMAT),
             str(self.reply_settings.send_clip),
             self.feature_settings.feature_engine,
             self.model.metadata.model_dump_json(),
@@ -79,8 +92,8 @@ class WorkerContext:
 
     @cached_property
     def result_cache(self) -> ResultCache:
-        """The answers that this version has given."""
-        return ResultCache(self.blobs.redis, AnswerSettings(), self.version)
+        """The cached results of this version."""
+        return ResultCache(self.blobs.redis, self.cache_settings, self.version)
 
 
 @cache
@@ -98,8 +111,9 @@ def _tagger() -> Tagger:
     return Tagger.load()
 
 
-def make_context(app: Celery) -> WorkerContext:
-    """Build everything from the environment; connections open when first used."""
+@cache
+def worker_context(app: Celery) -> WorkerContext:
+    """Return the context of this process, built from the environment when first asked for."""
     redis, job_settings, limits = RedisSettings(), JobSettings(), LimitSettings()
     jobs = JobStore.open(redis, job_settings)
     return WorkerContext(
@@ -108,18 +122,13 @@ def make_context(app: Celery) -> WorkerContext:
         dispatcher=Dispatcher(app, jobs, limits, job_settings),
         leases=Leases(jobs.redis, job_settings.lease_s),
         single_flight=SingleFlight(jobs.redis, job_settings.job_ttl_s),
-        cache=UploadCache(
+        uploads=UploadCache(
             job_settings.work_dir, job_settings.work_dir_bytes, job_settings.spool_ttl_s
         ),
-        meter=CostRecorder(jobs.redis),
+        cost_recorder=CostRecorder(jobs.redis),
         limits=limits,
         job_settings=job_settings,
         reply_settings=ReplySettings(),
+        cache_settings=ResultCacheSettings(),
         feature_settings=FeatureSettings(),
     )
-
-
-@cache
-def worker_context(app: Celery) -> WorkerContext:
-    """Return the process' own resources."""
-    return make_context(app)

@@ -1,4 +1,4 @@
-"""What happens in a worker besides tasks: the log, the warm-up before the fork, the sweep."""
+"""What a worker does besides tasks: it sets up logs, warms up before the fork, and sweeps."""
 
 import logging
 import sys
@@ -16,7 +16,8 @@ from services.worker.context import WorkerContext, worker_context
 from services.worker.execution import recovery
 from shared import logs
 from shared.errors import ModelError
-from shared.store.heartbeat import HEARTBEAT_TTL_S, worker_heartbeat_key
+from shared.store.heartbeat import HEARTBEAT_TTL_S
+from shared.store.keys import worker_heartbeat_key
 from shared.store.throughput import WorkerRegistration
 
 logger = logging.getLogger(__name__)
@@ -27,18 +28,18 @@ _stopping = threading.Event()
 
 
 @setup_logging.connect
-def log_as_the_others(loglevel: int = logging.INFO, **_: object) -> None:
-    """Keep Celery from setting up logging: its lines would show the token in addresses."""
+def set_up_logging(loglevel: int = logging.INFO, **_: object) -> None:
+    """Log as the other services do; Celery's own set-up would show the token in addresses."""
     logs.configure(logging.getLevelName(loglevel))
 
 
 @worker_init.connect
 def warm_up(sender: Any, **_: object) -> None:
-    """Workload, compute and draw once in the parent; every child inherits it when forked.
+    """Load, compute and draw once in the parent process; every child inherits it when forked.
 
     Raises:
-        SystemExit: the settings or the model do not work. Celery swallows any other
-            error here, and the worker would then fail every job it takes.
+        SystemExit: the settings or the model do not work. Celery ignores any other error here,
+            and the worker would then fail every job.
 
     """
     from shared.music.features import fast  # noqa: PLC0415 - heavy, only workers warm up
@@ -62,7 +63,7 @@ def warm_up(sender: Any, **_: object) -> None:
 
 @worker_ready.connect
 def start_sweeping(sender: Any, **_: object) -> None:
-    """Look after lost tasks and jobs from a thread of the parent, which no task can hold up."""
+    """Start the thread that looks for lost tasks and jobs, in the parent: no task blocks it."""
     _stopping.clear()
     threading.Thread(
         target=_sweep,
@@ -74,23 +75,23 @@ def start_sweeping(sender: Any, **_: object) -> None:
 
 @worker_shutting_down.connect
 def stop_sweeping(**_: object) -> None:
-    """Leave the leases to other workers."""
+    """Stop that thread, and leave lost tasks to other workers."""
     _stopping.set()
 
 
 def _sweep(app: Any, hostname: str, processes: int) -> None:
     ctx: WorkerContext = worker_context(app)
-    post = WorkerRegistration(hostname, processes, ctx.version)
+    registration = WorkerRegistration(hostname, processes, ctx.version)
     while not _stopping.is_set():
         try:
             ctx.jobs.redis.set(worker_heartbeat_key(hostname), "1", ex=HEARTBEAT_TTL_S)
-            post.announce(ctx.jobs.redis)
+            registration.announce(ctx.jobs.redis)
             ctx.leases.sweep(app)
-            recovery.look(ctx)
+            recovery.sweep(ctx)
         except (RedisError, OperationalError) as error:
             logger.warning("the sweep could not reach Redis: %s", error)
-        except Exception:  # this thread is the only one that looks after lost tasks
-            logger.exception("the sweep is at fault; it goes on")
+        except Exception:  # nothing else in this process looks for lost tasks
+            logger.exception("the sweep has a defect; it goes on")
         _stopping.wait(ctx.job_settings.lease_s / SWEEPS_PER_LEASE)
-    with suppress(RedisError):  # then it will be missed in time
-        post.withdraw(ctx.jobs.redis)
+    with suppress(RedisError):  # then the registration expires
+        registration.withdraw(ctx.jobs.redis)

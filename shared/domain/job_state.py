@@ -1,10 +1,10 @@
-"""The stages of a job. They only move forward."""
+"""The states of a job. A job only moves forward."""
 
 from enum import StrEnum
 
 
 class JobState(StrEnum):
-    """Where a job is, in the order in which a job gets there."""
+    """How far a job is, in order."""
 
     RECEIVED = "received"
     FETCHING = "fetching"

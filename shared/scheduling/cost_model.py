@@ -1,18 +1,18 @@
-"""How long a track is, and so how much work it makes, before anybody has heard it."""
+"""The cost model: how long a track is, and so how much work it makes, before it is decoded."""
 
 from pathlib import PurePath
 from typing import Final
 
+from shared.domain.track import Track
 from shared.music.constants import CHUNK_SECONDS
-from shared.queue.messages import Track
 
 TYPICAL_S: Final = 210.0
-"""Length of a track of which nothing is known."""
+"""Assumed length of a track if neither length nor size is known."""
 SHORTEST_S: Final = float(CHUNK_SECONDS)
-"""What is shorter is repeated to fill a chunk."""
+"""Shorter tracks are repeated to fill a chunk."""
 
 BITS_PER_S: Final = 192_000
-"""Typical bit rate of compressed sound; half and double are rare."""
+"""Typical bit rate of compressed audio; half or double of it is rare."""
 LOSSLESS_BITS_PER_S: Final = 1_000_000
 VIDEO_BITS_PER_S: Final = 1_500_000
 
@@ -23,7 +23,7 @@ _VIDEO: Final = frozenset(
 
 
 def expected_s(track: Track) -> float:
-    """Length of a track in seconds: as Telegram says, else as its size suggests."""
+    """Return the length of a track in seconds: as Telegram says, else as its size suggests."""
     if track.duration_s:
         return max(SHORTEST_S, track.duration_s)
     if track.file_size is None:

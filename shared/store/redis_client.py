@@ -7,15 +7,17 @@ from redis.retry import Retry
 from shared.settings import RedisSettings
 
 CONNECTION_RETRIES = 3
-KEY_PREFIX = "genrebot"
+LONGEST_PAUSE_S = 1.0
+FIRST_PAUSE_S = 0.05
+HEALTH_CHECK_INTERVAL_S = 30
 
 
 def connect(settings: RedisSettings, *, text: bool) -> Redis:
-    """Open a client that reconnects by itself and never hangs.
+    """Make a client that reconnects by itself and never hangs.
 
     Args:
         settings: address and time-outs.
-        text: whether values are text (job states) or bytes (the spool).
+        text: whether values are text (job states) or bytes (blobs).
 
     """
     return Redis.from_url(
@@ -24,11 +26,8 @@ def connect(settings: RedisSettings, *, text: bool) -> Redis:
         socket_connect_timeout=settings.connect_timeout_s,
         socket_timeout=settings.socket_timeout_s,
         socket_keepalive=True,
-        health_check_interval=30,
-        retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), CONNECTION_RETRIES),
+        health_check_interval=HEALTH_CHECK_INTERVAL_S,
+        retry=Retry(
+            ExponentialBackoff(cap=LONGEST_PAUSE_S, base=FIRST_PAUSE_S), CONNECTION_RETRIES
+        ),
     )
-
-
-def key(*parts: object) -> str:
-    """Name a key of ours: ``key("job", job_id)``."""
-    return ":".join((KEY_PREFIX, *map(str, parts)))

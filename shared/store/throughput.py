@@ -1,9 +1,9 @@
-"""How fast the workers are, and how many: measured by them, read by whoever makes forecasts.
+"""How fast the workers are, and how many: measured by them, read for estimates.
 
-Two figures describe the speed: the process seconds that a second of audio takes (decoding and
-listening), and those that a job takes whatever its length (fetching, judging, drawing,
-answering). Each is a quotient of two sums, which are multiplied by a little less than one before
-each addition: a mean that forgets by work done and not by time, so a quiet night changes nothing.
+Two figures describe the speed: the process seconds for a second of audio (decoding and
+featurizing), and those for a job whatever its length (fetching, classifying, drawing, replying).
+Each is a quotient of two sums, which decay a little before each addition. The mean so forgets by
+work done and not by time: a quiet night changes nothing.
 """
 
 import json
@@ -17,40 +17,27 @@ from typing import Final, Self
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.queue.celery_config import TaskName
+from shared.queue.tasks import TaskName
 from shared.store.heartbeat import HEARTBEAT_TTL_S
-from shared.store.redis_client import key
+from shared.store.keys import COSTS, WORKERS
+from shared.store.lua_scripts import load_script
 
 logger = logging.getLogger(__name__)
 
-SPEED: Final = key("speed")
-"""Hash of the four sums."""
-WORKERS: Final = key("workers")
-"""Sorted set of what each worker tells of itself, by when that is no longer true."""
-
 AUDIO_MEMORY_S: Final = 900.0
-"""Seconds of audio over which a measurement fades to a third; a quarter of an hour of music."""
+"""Seconds of audio over which a measurement decays to 1/e: a quarter of an hour of music."""
 JOBS_MEMORY: Final = 20.0
 """The same for jobs."""
-SPEED_TTL_S: Final = 30 * 24 * 3600
+COSTS_TTL_S: Final = 30 * 24 * 3600
 
-# Before anything is measured, these count like one long clip: a machine of two busy cores.
+# Before anything is measured, these count like one long clip: a machine with two busy cores.
 GUESS_PER_SECOND: Final = 0.015
 GUESS_FIXED_S: Final = 1.0
 GUESS_AUDIO_S: Final = 30.0
-"""Seconds of audio, and beside them one job, that the guess weighs as much as."""
+"""Seconds of audio, and beside them one job, that the guess weighs."""
 
-_HEARING: Final = frozenset({TaskName.CONVERT, TaskName.FEATURIZE})
-
-# KEYS: the hash. ARGV: a sum and what to add, its divisor and what to add, memory, time to live.
-_NOTE: Final = """
-local keep = math.max(0, 1 - tonumber(ARGV[4]) / tonumber(ARGV[5]))
-for i = 1, 3, 2 do
-  local sum = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or 0)
-  redis.call('HSET', KEYS[1], ARGV[i], string.format('%.6f', sum * keep + tonumber(ARGV[i + 1])))
-end
-redis.call('EXPIRE', KEYS[1], ARGV[6])
-"""
+_PER_SECOND: Final = frozenset({TaskName.CONVERT, TaskName.FEATURIZE})
+"""Tasks whose cost grows with the length of the track."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +51,7 @@ class Speed:
 
     @classmethod
     def of(cls, sums: Mapping[str, str]) -> Self:
-        """Read the hash ``SPEED``; the less it has seen, the more the guess counts."""
+        """Read the hash ``COSTS``. The fewer measurements there are, the more the guess counts."""
         fixed, jobs, listening, audio = (
             float(sums.get(name, 0)) for name in ("fixed", "jobs", "listening", "audio")
         )
@@ -76,22 +63,22 @@ class Speed:
 
 @dataclass(frozen=True)
 class WorkerPool:
-    """The workers that are there."""
+    """The workers that are alive."""
 
     processes: int = 0
     """Tasks that all of them run at once."""
     versions: frozenset[str] = frozenset()
-    """Of whatever makes their answers."""
+    """Versions of whatever makes their results."""
 
     @classmethod
     def of(cls, members: Iterable[str | bytes]) -> Self:
-        """Read what workers told of themselves; what another release wrote is passed over."""
+        """Read registrations. Those of another release that cannot be read are skipped."""
         processes, versions = 0, set()
         for member in members:
             try:
-                told = json.loads(member)
-                processes += int(told["processes"])
-                versions.add(str(told["version"]))
+                registration = json.loads(member)
+                processes += int(registration["processes"])
+                versions.add(str(registration["version"]))
             except (ValueError, KeyError, TypeError):
                 continue
         return cls(processes, frozenset(versions))
@@ -99,12 +86,12 @@ class WorkerPool:
 
 @dataclass(frozen=True)
 class WorkerRegistration:
-    """What a worker tells of itself, again and again.
+    """What a worker tells about itself, again and again.
 
     Args:
         name: unique among workers.
         processes: tasks that it runs at once.
-        version: of whatever makes its answers.
+        version: of whatever makes its results.
 
     """
 
@@ -113,25 +100,25 @@ class WorkerRegistration:
     version: str
 
     def announce(self, redis: Redis) -> None:
-        """Count as there for ``HEARTBEAT_TTL_S`` seconds."""
+        """Count as alive for ``HEARTBEAT_TTL_S`` seconds."""
         now = time.time()
         with redis.pipeline() as pipe:
             pipe.zremrangebyscore(WORKERS, "-inf", now)
-            pipe.zadd(WORKERS, {self._told: now + HEARTBEAT_TTL_S})
+            pipe.zadd(WORKERS, {self._member: now + HEARTBEAT_TTL_S})
             pipe.expire(WORKERS, HEARTBEAT_TTL_S)
             pipe.execute()
 
     def withdraw(self, redis: Redis) -> None:
-        """Count no longer as there."""
-        redis.zrem(WORKERS, self._told)
+        """Count as alive no longer."""
+        redis.zrem(WORKERS, self._member)
 
     @property
-    def _told(self) -> str:
+    def _member(self) -> str:
         return json.dumps(self.__dict__)
 
 
 class CostRecorder:
-    """Notes what work costs. Never raises for a server that is away: it is only statistics.
+    """Measures what work costs. Does not raise if Redis is away: these are only statistics.
 
     Args:
         redis: client, of text or of bytes.
@@ -139,11 +126,11 @@ class CostRecorder:
     """
 
     def __init__(self, redis: Redis) -> None:
-        self._note = redis.register_script(_NOTE)
+        self._record = redis.register_script(load_script(__package__, "record_cost"))
 
     @contextmanager
     def timed(self, task_name: TaskName) -> Iterator[None]:
-        """Note how long the body took, whether it raises or not."""
+        """Measure how long the body takes, whether it raises or not."""
         started = time.monotonic()
         try:
             yield
@@ -151,18 +138,18 @@ class CostRecorder:
             self.took(task_name, time.monotonic() - started)
 
     def took(self, task_name: TaskName, seconds: float) -> None:
-        """Note what a run of a step has cost; each reply ends one job."""
-        if task_name in _HEARING:
+        """Record what a run of a task has cost; each reply counts one job."""
+        if task_name in _PER_SECOND:
             self._add("listening", seconds, "audio", 0, AUDIO_MEMORY_S)
         else:
             self._add("fixed", seconds, "jobs", int(task_name is TaskName.REPLY), JOBS_MEMORY)
 
-    def heard(self, audio_s: float) -> None:
-        """Note that so much has been listened to."""
+    def featurized(self, audio_s: float) -> None:
+        """Record that so many seconds of audio are featurized."""
         self._add("listening", 0, "audio", audio_s, AUDIO_MEMORY_S)
 
     def _add(self, name: str, more: float, divisor: str, by: float, memory: float) -> None:
         try:
-            self._note(keys=[SPEED], args=[name, more, divisor, by, memory, SPEED_TTL_S])
+            self._record(keys=[COSTS], args=[name, more, divisor, by, memory, COSTS_TTL_S])
         except RedisError as error:
             logger.info("a measurement is lost: %s", error)

@@ -1,4 +1,4 @@
-"""How both the bot and the workers reach the Bot API."""
+"""Makes clients of the Bot API."""
 
 from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
@@ -12,8 +12,8 @@ from shared.settings import TelegramSettings
 def make_bot(settings: TelegramSettings) -> Bot:
     """Make a client of the Bot API; opens no connection yet.
 
-    Texts are HTML, links in them show no preview, and an answer to a message that is
-    gone by then is sent all the same.
+    Texts are HTML, links show no preview, and a reply to a message that was deleted meanwhile is
+    sent all the same.
     """
     return Bot(
         token=settings.token.get_secret_value(),

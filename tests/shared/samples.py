@@ -3,8 +3,9 @@
 from itertools import count
 from typing import Any
 
-from shared.queue.messages import Track
-from shared.store.jobs import JobStore, JobView
+from shared.domain.track import Track
+from shared.store.job_view import JobView
+from shared.store.jobs import JobStore
 
 _ids = count(1)
 

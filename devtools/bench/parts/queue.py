@@ -11,8 +11,11 @@ from devtools.bench.deployment import Deployment, deployed
 from devtools.bench.programs.trivial_tasks import TrivialTasks
 from devtools.bench.report.figures import Figure, Spread
 from devtools.bench.scale import Scale
-from shared.queue.celery_config import QueueName, TaskName, broker_app, send
-from shared.queue.messages import JobMessage, Track
+from shared.domain.track import Track
+from shared.queue.celery_config import broker_app
+from shared.queue.messages import JobMessage
+from shared.queue.sending import send
+from shared.queue.tasks import QueueName, TaskName
 from shared.settings import JobSettings, LimitSettings
 from shared.store.jobs import JobStore
 

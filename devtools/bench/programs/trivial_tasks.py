@@ -7,8 +7,10 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from devtools.bench.deployment import Deployment
-from shared.queue.celery_config import QueueName, TaskName, broker_app, send
+from shared.queue.celery_config import broker_app
 from shared.queue.messages import JobMessage
+from shared.queue.sending import send
+from shared.queue.tasks import QueueName, TaskName
 from shared.settings import LimitSettings
 
 LIMIT_S: Final = 180

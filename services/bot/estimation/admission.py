@@ -7,9 +7,9 @@ from redis import Redis
 from services.bot.estimation.eta import QueueEstimate, forecast
 from services.bot.estimation.snapshot import JobSnapshot, QueueSnapshot, SnapshotReader
 from services.bot.estimation.workload import workload
-from shared.queue.messages import Track
+from shared.domain.track import Track
 from shared.settings import JobSettings
-from shared.store.jobs import job_key
+from shared.store.keys import job_key
 from shared.store.known_files import is_known
 
 

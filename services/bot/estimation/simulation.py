@@ -1,7 +1,7 @@
 """Plays the queues forward, as if work were a fluid: when is each workload done?
 
 All running jobs are worked on at once, each as fast as the queues let it: short queues before
-longer ones, a fifth of the processes for each queue that is passed over, and within a queue in
+longer ones, a share of the processes for each queue that is passed over, and within a queue in
 proportion to the tasks that each job keeps on it. When a job ends, the next one of its user
 begins, and its followers get its result. The result is a mean: it knows nothing of tracks still to
 come, of files that turn out to be known or damaged, and of how tasks happen to be ordered.
@@ -12,19 +12,20 @@ That makes ``n`` jobs cost ``n log n``.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
-from math import ceil
+from math import ceil, inf
 from typing import Final
 
 from services.bot.estimation.workload import Workload
-from shared.queue.celery_config import QueueName
+from shared.queue.tasks import QueueName
+from shared.scheduling.policy import AGING_SHARE
 from shared.store.throughput import Speed
 
-PASSED_OVER_SHARE: Final = 0.2
-"""Share of the processes that a queue gets while shorter ones are full: every fifth task."""
+TIMELINE_STEP: Final = 0.05
+"""Length of a period of the timeline, as a share of the time before it."""
 
 _RANKS: Final = {queue: rank for rank, queue in enumerate(QueueName)}
 _EPSILON: Final = 1e-9
@@ -41,7 +42,7 @@ class Capacity:
     jobs_per_user: int = 2
 
 
-def finish_times(workloads: Iterable[Workload], capacity: Capacity) -> dict[str, float]:
+def finish_times(workloads: Iterable[Workload], capacity: Capacity) -> Mapping[str, float]:
     """Estimate when each job will be done.
 
     Args:
@@ -52,7 +53,70 @@ def finish_times(workloads: Iterable[Workload], capacity: Capacity) -> dict[str,
         Seconds from now, by the jobs' ids.
 
     """
+    return simulate(workloads, capacity).ends
+
+
+def simulate(workloads: Iterable[Workload], capacity: Capacity) -> "Forecast":
+    """Play the queues forward.
+
+    Args:
+        workloads: All jobs that are not over, in the order in which they came.
+        capacity: Has at least one process.
+
+    """
     return _Simulation(list(workloads), capacity).run()
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The result of a simulation."""
+
+    ends: Mapping[str, float]
+    """Seconds from now until each job is done, by the jobs' ids."""
+    user_ends: Mapping[str, Sequence[float]]
+    """The same for the jobs of each user, in ascending order."""
+    timeline: Sequence[tuple[float, Sequence[float]]]
+    """For periods one after the other: when they end, in seconds from now, and how many processes
+    the jobs on each queue can keep busy, on average. The last one has no end. There are at most
+    some hundred, however many jobs there are."""
+    capacity: Capacity
+
+    def one_more(self, workload: Workload) -> float:
+        """Estimate when one more job would be done, without simulating all others anew.
+
+        It begins when its user has a free slot. That it delays others is ignored, but not that
+        it shares its queue with them.
+
+        Returns:
+            Seconds from now.
+
+        """
+        job = _job(workload, self.capacity)
+        now = self._begins(workload.user)
+        for end, wanted in self.timeline:
+            while now < end:
+                rank = job.rank
+                rate = self._share(wanted, rank, job.width) * job.width
+                step_s = min(end - now, (job.left_s - job.next_bound_s) / rate)
+                now += step_s
+                bound_s = job.next_bound_s
+                job.left_s -= step_s * rate
+                if job.left_s <= bound_s + _EPSILON:
+                    job.left_s = bound_s
+                if job.left_s <= 0:
+                    return now
+        raise AssertionError("the last period has no end")
+
+    def _begins(self, user: str) -> float:
+        """Seconds until one more job of a user gets a slot."""
+        ends = self.user_ends.get(user, ())
+        waits_for = len(ends) - self.capacity.jobs_per_user
+        return ends[waits_for] if waits_for >= 0 else 0.0
+
+    def _share(self, wanted: Sequence[float], rank: int, width: float) -> float:
+        """Share of its processes that a job of a width would get on the queue of a rank."""
+        more = [want + width * (number == rank) for number, want in enumerate(wanted)]
+        return _shares(more, self.capacity.processes)[rank]
 
 
 @dataclass
@@ -99,7 +163,7 @@ class _Queue:
     def next_s(self) -> float:
         """Seconds until the first job here ends or moves on."""
         if not self._due:
-            return float("inf")
+            return inf
         return max(0.0, self._due[0][0] - self.clock) / self.share
 
     def advance(self, seconds: float) -> list[_Job]:
@@ -119,8 +183,12 @@ class _Simulation:
     """One simulation; ``run`` is called once."""
 
     def __init__(self, workloads: list[Workload], capacity: Capacity) -> None:
+        self._workloads = workloads
         self._capacity = capacity
         self._now = 0.0
+        self._timeline: list[tuple[float, Sequence[float]]] = []
+        self._period = [0.0] * len(_RANKS)
+        """Sums for the period that the timeline does not have yet."""
         self._ends: dict[str, float] = {}
         self._queues = [_Queue() for _ in _RANKS]
         self._held: dict[str, deque[Workload]] = defaultdict(deque)
@@ -139,13 +207,14 @@ class _Simulation:
         for user in list(self._held):
             self._admit(user)
 
-    def run(self) -> dict[str, float]:
+    def run(self) -> Forecast:
         """Run until nothing happens any more; jobs that wait for each other end last."""
         while True:
             self._share()
             step_s = min(queue.next_s() for queue in self._queues)
-            if step_s == float("inf"):
+            if step_s == inf:
                 break
+            self._record(step_s)
             self._now += step_s
             for job in [job for queue in self._queues for job in queue.advance(step_s)]:
                 job.left_s = job.next_bound_s
@@ -156,20 +225,28 @@ class _Simulation:
         for waiting in (*self._held.values(), *self._followers.values()):
             for workload in waiting:
                 self._ends.setdefault(workload.job_id, self._now)
-        return self._ends
+        user_ends: dict[str, list[float]] = defaultdict(list)
+        for workload in self._workloads:
+            user_ends[workload.user].append(self._ends[workload.job_id])
+        for ends in user_ends.values():
+            ends.sort()
+        self._timeline.append((inf, [0.0] * len(_RANKS)))
+        return Forecast(self._ends, user_ends, self._timeline, self._capacity)
+
+    def _record(self, step_s: float) -> None:
+        """Add a step to the timeline."""
+        for rank, queue in enumerate(self._queues):
+            self._period[rank] += queue.wanted * step_s
+        end = self._now + step_s
+        start = self._timeline[-1][0] if self._timeline else 0.0
+        if end > start * (1 + TIMELINE_STEP):
+            mean = [total / (end - start) for total in self._period]
+            self._timeline.append((end, mean))
+            self._period = [0.0] * len(_RANKS)
 
     def _begin(self, workload: Workload, *, follows: bool = False) -> None:
         """Start a job; one that follows another takes over its result and computes nothing."""
-        speed, processes = self._capacity.speed, self._capacity.processes
-        fixed_s = workload.fixed * speed.fixed_s
-        listening_s = 0.0 if follows else workload.audio_s * speed.per_second
-        segments = max(1, workload.segments)
-        rounds = ceil(segments / min(self._capacity.max_inflight_segments, processes, segments))
-        alone_s = fixed_s + listening_s * rounds / segments
-        total_s = max(_EPSILON, fixed_s + listening_s)
-        scale = total_s / max(_EPSILON, workload.audio_s)
-        thresholds = [(bound * scale, _RANKS[queue]) for bound, queue in workload.thresholds]
-        job = _Job(workload, total_s, total_s / max(_EPSILON, alone_s), thresholds)
+        job = _job(workload, self._capacity, follows=follows)
         self._queues[job.rank].add(job)
 
     def _end(self, workload: Workload) -> None:
@@ -192,9 +269,23 @@ class _Simulation:
             queue.share = share
 
 
+def _job(workload: Workload, capacity: Capacity, *, follows: bool = False) -> _Job:
+    """Work out what a job takes, alone on all processes."""
+    speed, processes = capacity.speed, capacity.processes
+    fixed_s = workload.fixed * speed.fixed_s
+    listening_s = 0.0 if follows else workload.audio_s * speed.per_second
+    segments = max(1, workload.segments)
+    rounds = ceil(segments / min(capacity.max_inflight_segments, processes, segments))
+    alone_s = fixed_s + listening_s * rounds / segments
+    total_s = max(_EPSILON, fixed_s + listening_s)
+    scale = total_s / max(_EPSILON, workload.audio_s)
+    thresholds = [(bound * scale, _RANKS[queue]) for bound, queue in workload.thresholds]
+    return _Job(workload, total_s, total_s / max(_EPSILON, alone_s), thresholds)
+
+
 def _shares(wanted: Sequence[float], processes: float) -> list[float]:
     """Share of the wanted processes that each queue gets; the shortest queue comes first."""
-    kept = [0.0, *(min(want, processes * PASSED_OVER_SHARE) for want in wanted[1:])]
+    kept = [0.0, *(min(want, processes * AGING_SHARE) for want in wanted[1:])]
     left, shares = float(processes), []
     for rank, want in enumerate(wanted):
         given = min(want, left - sum(kept[rank + 1 :]))

@@ -8,11 +8,22 @@ from redis import Redis
 
 from services.bot.estimation.workload import Workload, workload
 from shared.domain.job_state import JobState
-from shared.queue.messages import Plan, Track
+from shared.domain.plan import Plan
+from shared.domain.track import Track
 from shared.settings import JobSettings
-from shared.store.jobs import LEADER, job_key
-from shared.store.throughput import SPEED, WORKERS, Speed, WorkerPool
-from shared.store.user_slots import ACTIVE, WAITING
+from shared.store.keys import ACTIVE_JOBS, COSTS, WAITING_JOBS, WORKERS, JobField, job_key
+from shared.store.throughput import Speed, WorkerPool
+
+_FIELDS: Final = ", ".join(
+    f"'{field}'"
+    for field in (
+        JobField.TRACK,
+        JobField.STATE,
+        JobField.PLAN,
+        JobField.ERROR,
+        JobField.LEADER,
+    )
+)
 
 # KEYS: active jobs, waiting jobs, workers, speed. ARGV: prefix of a job's key, time now.
 # Returns the jobs' fields, the registrations of the workers, and the speed's hash.
@@ -20,7 +31,7 @@ _READ: Final = f"""
 local jobs = {{}}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local job = ARGV[1] .. id
-  local fields = redis.call('HMGET', job, 'track', 'stage', 'plan', 'error', '{LEADER}')
+  local fields = redis.call('HMGET', job, {_FIELDS})
   if fields[1] then
     table.insert(jobs, {{redis.call('ZRANK', KEYS[2], id),
                         redis.call('SCARD', job .. ':segments'), unpack(fields)}})
@@ -77,7 +88,9 @@ class SnapshotReader:
         """
         raw = cast(
             "list[Any]",
-            self._read(keys=[ACTIVE, WAITING, WORKERS, SPEED], args=[job_key(""), time.time()]),
+            self._read(
+                keys=[ACTIVE_JOBS, WAITING_JOBS, WORKERS, COSTS], args=[job_key(""), time.time()]
+            ),
         )
         jobs, workers, speed = raw
         sums = dict(zip(speed[::2], speed[1::2], strict=True))
@@ -85,7 +98,7 @@ class SnapshotReader:
         return QueueSnapshot(readable, WorkerPool.of(workers), Speed.of(sums))
 
     def _job(self, fields: list[Any]) -> JobSnapshot | None:
-        position, segments_done, track, state, plan, error, leader = fields
+        position, segments_completed, track, state, plan, error, leader = fields
         try:
             work = workload(
                 Track.model_validate_json(track),
@@ -93,7 +106,7 @@ class SnapshotReader:
                 # A failed job has nothing left to do but to say so.
                 state=JobState.REPLYING if error else JobState(state),
                 plan=Plan.model_validate_json(plan) if plan else None,
-                segments_done=segments_done,
+                segments_completed=segments_completed,
                 held=state == JobState.RECEIVED and position is None,
                 leader=leader if state == JobState.FETCHING else None,
             )

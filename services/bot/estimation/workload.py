@@ -6,10 +6,12 @@ from math import ceil
 from typing import Final
 
 from shared.domain.job_state import JobState
+from shared.domain.plan import Plan
+from shared.domain.track import Track
 from shared.music.constants import CHUNK_SECONDS
-from shared.queue.celery_config import QueueName
-from shared.queue.messages import Plan, Track
+from shared.queue.tasks import QueueName
 from shared.scheduling.cost_model import expected_s
+from shared.scheduling.policy import left_s, thresholds
 from shared.settings import JobSettings
 
 _FIXED_LEFT: Final = {
@@ -36,8 +38,8 @@ class Workload:
     segments: int
     """Featurize tasks that are still to come."""
     thresholds: Sequence[tuple[float, QueueName]]
-    """For each of the longer queues, the longest first: the seconds of audio left above which
-    the job's tasks go there."""
+    """For each queue, the longest first: the seconds of audio left above which the job's tasks go
+    there."""
     held: bool = False
     """Whether the job waits for earlier ones of its user."""
     leader: str | None = None
@@ -50,7 +52,7 @@ def workload(  # noqa: PLR0913 - one argument for each fact about a job
     *,
     state: JobState = JobState.RECEIVED,
     plan: Plan | None = None,
-    segments_done: int = 0,
+    segments_completed: int = 0,
     held: bool = False,
     leader: str | None = None,
 ) -> Workload:
@@ -61,27 +63,23 @@ def workload(  # noqa: PLR0913 - one argument for each fact about a job
         settings: How work is divided.
         state: Where the job is.
         plan: How the track is cut, once that is known.
-        segments_done: Segments whose features are there.
+        segments_completed: Segments whose features are there.
         held: Whether the job waits for earlier ones of its user.
         leader: Id of the job whose result this one waits for, if there is one.
 
     """
     chunks = plan.segment_chunks if plan else settings.segment_chunks
     length_s = plan.duration_s if plan else expected_s(track)
-    segment_s = float(chunks * CHUNK_SECONDS)
-    audio_s = max(0.0, length_s - segments_done * segment_s)
+    audio_s = left_s(length_s, segments_completed, chunks)
     if state.rank > JobState.FEATURIZING.rank:
         audio_s = 0.0
     return Workload(
         job_id=track.job_id,
-        user=track.person,
+        user=track.user,
         fixed=_FIXED_LEFT.get(state, _FIXED_LEFT_REPLYING),
         audio_s=audio_s,
-        segments=ceil(audio_s / segment_s),
-        thresholds=(
-            (settings.medium_track_s, QueueName.LONG),
-            (settings.short_track_s, QueueName.MEDIUM),
-        ),
+        segments=ceil(audio_s / (chunks * CHUNK_SECONDS)),
+        thresholds=thresholds(settings),
         held=held,
         leader=leader,
     )

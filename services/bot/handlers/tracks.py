@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 from services.bot import texts
 from services.bot.media import track_in
 from services.bot.submission import JobSubmitter
-from shared.queue.messages import Track
+from shared.domain.track import Track
 from shared.settings import LimitSettings
 
 TRY_AGAIN_DATA: Final = "again"

@@ -21,7 +21,9 @@ from redis.exceptions import LockError, RedisError
 
 from services.bot.estimation.eta import QueueEstimate
 from services.bot.status.view import over, render
-from shared.store.jobs import STATUS_FIELD, JobStore, JobView
+from shared.store.job_view import JobView
+from shared.store.jobs import JobStore
+from shared.store.keys import JobField
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +161,9 @@ class StatusSender:
     async def _record(self, job_id: str, message_id: int) -> None:
         """Store the message's id; it is remembered here while Redis is not available."""
         self._unrecorded[job_id] = message_id
-        await asyncio.to_thread(self._jobs.record, job_id, STATUS_FIELD, str(message_id))
+        await asyncio.to_thread(
+            self._jobs.record, job_id, JobField.STATUS_MESSAGE_ID, str(message_id)
+        )
         del self._unrecorded[job_id]
 
 

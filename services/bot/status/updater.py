@@ -17,7 +17,8 @@ from services.bot.estimation.eta import QueueEstimate, QueueEstimator
 from services.bot.status.rate_limit import RateLimiter
 from services.bot.status.sender import SendOutcome, StatusSender
 from services.bot.status.view import over, render
-from shared.store.jobs import JobStore, JobView
+from shared.store.job_view import JobView
+from shared.store.jobs import JobStore
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from services.bot.estimation.eta import QueueEstimate
 from services.bot.texts import NO_WORKERS, duration, label, ordinal
 from shared.domain.job_state import JobState
 from shared.formatting import bar
-from shared.store.jobs import JobView
+from shared.store.job_view import JobView
 
 _STEPS: Final = {
     JobState.FETCHING: "fetching the file",
@@ -35,8 +35,8 @@ def render(view: JobView, estimate: QueueEstimate | None = None) -> str:
     """
     name = label(view.track)
     lines = [f"<b>{name}</b>"] if name else []
-    if view.place is not None:
-        lines.append(_user_position(view.place))
+    if view.user_position is not None:
+        lines.append(_user_position(view.user_position))
     elif view.state is JobState.RECEIVED:
         # Position and time come from one snapshot where there is one.
         before = estimate.before if estimate else None
@@ -85,13 +85,13 @@ def _step(view: JobView) -> str:
     number = list(_STEPS).index(view.state) + 1
     line = f"Step {number} of {len(_STEPS)}: {_STEPS[view.state]}"
     if view.state is JobState.FEATURIZING and view.plan:
-        line += f", {view.chunks_done} of {view.plan.n_chunks} pieces"
+        line += f", {view.chunks_completed} of {view.plan.n_chunks} pieces"
     return line
 
 
 def _share_done(view: JobView) -> float:
     start = _REACHED[view.state]
     if view.state is JobState.FEATURIZING and view.plan:
-        featurized = view.chunks_done / view.plan.n_chunks
+        featurized = view.chunks_completed / view.plan.n_chunks
         return start + featurized * (_REACHED[JobState.CLASSIFYING] - start)
     return start

@@ -21,7 +21,7 @@ def command(what: str, name: str | None, live: bool) -> None:  # noqa: FBT001 - 
     from redis.exceptions import RedisError
 
     from shared.settings import RedisSettings
-    from shared.store.heartbeat import BOT_HEARTBEAT, worker_heartbeat_key
+    from shared.store.keys import BOT_HEARTBEAT, worker_heartbeat_key
     from shared.store.redis_client import connect
 
     worker = name or f"celery@{socket.gethostname()}"

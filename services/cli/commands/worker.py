@@ -41,13 +41,12 @@ def command(
     from shared.settings import LogSettings, TelegramSettings
 
     level = log_level or LogSettings().log_level
-    level = log_level or LogSettings().log_level
     logs.configure(level)
     # First of the rest: it sets numbers of threads before numpy is imported.
     from services.worker.celery_app import app
     from services.worker.context import worker_context
     from shared.errors import ModelError
-    from shared.queue.celery_config import QueueName
+    from shared.queue.tasks import QueueName
 
     # Checked before a task is taken: a worker that cannot work would fail every job.
     TelegramSettings()

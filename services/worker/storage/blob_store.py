@@ -1,8 +1,8 @@
-"""Where audio and features wait between two steps: Redis, in blocks, with a time to live.
+"""The blob store: audio and features that tasks hand to each other, in Redis.
 
-A blob is written as a stream of blocks and counts as there once its head is written last,
-so a step that dies in the middle leaves nothing that looks whole. Names are chosen by the
-caller and belong to a job; ``delete`` removes all of a job's.
+A blob is a sequence of blocks and a head. It exists once its head is written, which is last: a
+task that dies in the middle leaves nothing that looks whole. Blobs have names of their job's
+(``storage.artifacts``) and a time to live; ``delete`` removes all of a job's.
 """
 
 import hashlib
@@ -14,22 +14,24 @@ from pydantic import BaseModel, ConfigDict
 from redis import Redis
 
 from shared.settings import JobSettings, RedisSettings
-from shared.store.redis_client import connect, key
+from shared.store.keys import blob_block_key, blob_head_key, blob_index_key
+from shared.store.redis_client import connect
 
 BLOCK_BYTES = (1 << 20) - 1024
-"""Bytes in a block: far below Redis' 512 MB limit, large enough to stream well.
+"""Bytes in a block.
 
 A little less than 1 MiB, so that with Redis' own header it fits into 1 MiB of its allocator,
 whose next size is a quarter larger."""
 DELETE_BATCH = 500
+"""Keys that are deleted in one command."""
 
 
 class BlobMissingError(LookupError):
-    """A blob was never finished, was deleted, or has outlived its time."""
+    """A blob was never finished, was deleted, or has expired."""
 
 
 class Head(BaseModel):
-    """What is known of a finished blob."""
+    """Describes a finished blob."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,7 +41,13 @@ class Head(BaseModel):
 
 
 class BlobStore:
-    """Blobs by job and name. Every method talks to Redis and may block."""
+    """Blobs by job and name. Every method talks to Redis and may block.
+
+    Args:
+        redis: client whose values are bytes.
+        ttl_s: seconds that a blob is kept after it was written.
+
+    """
 
     def __init__(self, redis: Redis, ttl_s: int) -> None:
         self.redis = redis
@@ -47,15 +55,15 @@ class BlobStore:
 
     @classmethod
     def open(cls, redis: RedisSettings, settings: JobSettings) -> Self:
-        """Connect and wrap."""
+        """Make a store with a connection of its own."""
         return cls(connect(redis, text=False), settings.spool_ttl_s)
 
     def writer(self, job_id: str, name: str) -> "BlobWriter":
-        """A file object to write a blob to; ``finish()`` makes it readable."""
+        """Return a file object that writes a blob; ``finish()`` makes the blob exist."""
         return BlobWriter(self, job_id, name)
 
     def reader(self, job_id: str, name: str) -> io.BufferedReader:
-        """A seekable file object over a finished blob.
+        """Return a seekable file object that reads a blob.
 
         Raises:
             BlobMissingError: there is no such blob (any more).
@@ -80,45 +88,45 @@ class BlobStore:
             return reader.read()
 
     def head(self, job_id: str, name: str) -> Head | None:
-        """What is known of a blob, or None where it is not finished."""
-        raw = cast("bytes | None", self.redis.get(_head(job_id, name)))
+        """Describe a blob; None if it does not exist."""
+        raw = cast("bytes | None", self.redis.get(blob_head_key(job_id, name)))
         return Head.model_validate_json(raw) if raw else None
 
     def delete(self, job_id: str) -> None:
-        """Remove everything that belongs to a job."""
-        index = _index(job_id)
+        """Delete all blobs of a job."""
+        index = blob_index_key(job_id)
         names = list(cast("Iterable[bytes]", self.redis.smembers(index)))
         for start in range(0, len(names), DELETE_BATCH):
             self.redis.unlink(*names[start : start + DELETE_BATCH])
         self.redis.delete(index)
 
     def discard(self, job_id: str, name: str) -> None:
-        """Remove one blob; nothing happens where it is not there."""
+        """Delete one blob, if it exists."""
         head = self.head(job_id, name)
         if head is None:
             return
-        blocks = (_block(job_id, name, number) for number in range(head.blocks))
-        names = [_head(job_id, name), *blocks]
+        blocks = (blob_block_key(job_id, name, number) for number in range(head.blocks))
+        names = [blob_head_key(job_id, name), *blocks]
         with self.redis.pipeline(transaction=True) as pipe:
             pipe.unlink(*names)
-            pipe.srem(_index(job_id), *names)
+            pipe.srem(blob_index_key(job_id), *names)
             pipe.execute()
 
     def store(self, job_id: str, name: str, data: bytes) -> None:
-        """Set one key of a job's and note it for ``delete``, in one transaction."""
+        """Set one key and note it for ``delete``, in one transaction."""
         with self.redis.pipeline(transaction=True) as pipe:
-            pipe.sadd(_index(job_id), name)
-            pipe.expire(_index(job_id), self.ttl_s)
+            pipe.sadd(blob_index_key(job_id), name)
+            pipe.expire(blob_index_key(job_id), self.ttl_s)
             pipe.set(name, data, ex=self.ttl_s)
             pipe.execute()
 
 
 class BlobWriter(io.RawIOBase):
-    """Writes a blob block by block; holds one block in memory and hashes on the way."""
+    """Writes and hashes a blob block by block; holds one block in memory."""
 
     def __init__(self, blobs: BlobStore, job_id: str, name: str) -> None:
         super().__init__()
-        self._spool = blobs
+        self._blobs = blobs
         self._job_id = job_id
         self._name = name
         self._pending = bytearray()
@@ -127,11 +135,11 @@ class BlobWriter(io.RawIOBase):
         self.size = 0
 
     def writable(self) -> bool:
-        """Return True: that is what it is for."""
+        """Return True."""
         return True
 
     def write(self, data: object, /) -> int:
-        """Take bytes in; full blocks go out at once."""
+        """Take bytes; full blocks are stored at once."""
         view = memoryview(cast("bytes", data)).cast("B")
         self._pending += view
         self._hash.update(view)
@@ -142,46 +150,48 @@ class BlobWriter(io.RawIOBase):
         return len(view)
 
     def finish(self) -> Head:
-        """Write what is left and then the head: from now on the blob is there."""
+        """Store what is left, and then the head: from now on the blob exists."""
         if self._pending:
             self._send(bytes(self._pending))
             self._pending.clear()
         head = Head(size=self.size, sha256=self._hash.hexdigest(), blocks=self._blocks)
-        self._spool.store(
-            self._job_id, _head(self._job_id, self._name), head.model_dump_json().encode()
+        self._blobs.store(
+            self._job_id, blob_head_key(self._job_id, self._name), head.model_dump_json().encode()
         )
         return head
 
     def _send(self, block: bytes) -> None:
-        self._spool.store(self._job_id, _block(self._job_id, self._name, self._blocks), block)
+        self._blobs.store(
+            self._job_id, blob_block_key(self._job_id, self._name, self._blocks), block
+        )
         self._blocks += 1
 
 
 class BlobReader(io.RawIOBase):
-    """Reads a blob by block with random access; holds one block in memory."""
+    """Reads a blob with random access; holds one block in memory."""
 
     def __init__(self, blobs: BlobStore, job_id: str, name: str) -> None:
         super().__init__()
         head = blobs.head(job_id, name)
         if head is None:
-            raise BlobMissingError(f"{name} of job {job_id} is not in the spool")
+            raise BlobMissingError(f"blob {name} of job {job_id} does not exist")
         self.head = head
-        self._spool = blobs
+        self._blobs = blobs
         self._job_id = job_id
         self._name = name
         self._position = 0
         self._cached: tuple[int, bytes] = (-1, b"")
 
     def readable(self) -> bool:
-        """Return True: that is what it is for."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Return True: blocks are fetched by number."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Move; positions behind the end read as empty."""
+        """Move. Reading beyond the end returns nothing."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.head.size}[whence]
         if base + offset < 0:
             raise OSError("seek before the start of a blob")
@@ -189,37 +199,25 @@ class BlobReader(io.RawIOBase):
         return self._position
 
     def tell(self) -> int:
-        """Position in bytes."""
+        """Return the position in bytes."""
         return self._position
 
     def readinto(self, buffer: object, /) -> int:
-        """Fill a buffer up to the end of the current block."""
+        """Fill a buffer, at most up to the end of the current block."""
         target = memoryview(cast("bytearray", buffer)).cast("B")
         if self._position >= self.head.size:
             return 0
         number, offset = divmod(self._position, BLOCK_BYTES)
-        piece = self._fetch(number)[offset : offset + len(target)]
-        target[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
+        part = self._fetch(number)[offset : offset + len(target)]
+        target[: len(part)] = part
+        self._position += len(part)
+        return len(part)
 
     def _fetch(self, number: int) -> bytes:
         if self._cached[0] != number:
-            name = _block(self._job_id, self._name, number)
-            block = cast("bytes | None", self._spool.redis.get(name))
+            name = blob_block_key(self._job_id, self._name, number)
+            block = cast("bytes | None", self._blobs.redis.get(name))
             if block is None:
-                raise BlobMissingError(f"block {number} of {self._name} has outlived its time")
+                raise BlobMissingError(f"block {number} of {self._name} has expired")
             self._cached = (number, block)
         return self._cached[1]
-
-
-def _index(job_id: str) -> str:
-    return key("spool", job_id)
-
-
-def _head(job_id: str, name: str) -> str:
-    return key("spool", job_id, name)
-
-
-def _block(job_id: str, name: str, number: int) -> str:
-    return key("spool", job_id, name, number)

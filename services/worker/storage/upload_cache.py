@@ -1,7 +1,7 @@
-"""A worker's own folder for files that are too large for Redis.
+"""The upload cache: a machine's own folder for files that are too large for Redis.
 
-It is shared by the processes of one machine, bounded, and safe to empty at any time: what is
-missing is fetched again.
+It is shared by the processes of the machine, bounded, and may be emptied at any time: a missing
+file is fetched again.
 """
 
 import os
@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 PART = ".part"
-"""Ends the names of files that are not whole."""
+"""Suffix of files that are not complete."""
 
 
 class UploadCache:
     """Files by job.
 
     Args:
-        folder: made when first needed, for its owner alone.
-        max_bytes: most bytes of all files together, as far as one file allows.
-        max_age_s: seconds after its last use when a file goes, whoever has left it.
+        folder: made when first needed, readable by its owner only.
+        max_bytes: most bytes of all files together, unless one file alone is larger.
+        max_age_s: seconds after its last use at which a file is removed.
 
     """
 
@@ -31,7 +31,7 @@ class UploadCache:
         self._max_age_s = max_age_s
 
     def find(self, job_id: str) -> Path | None:
-        """Path of a job's file, which counts as used now; None where it is not here."""
+        """Return the path of a job's file, which counts as used now; None if it is not here."""
         path = self._folder / job_id
         try:
             os.utime(path)
@@ -41,11 +41,11 @@ class UploadCache:
 
     @contextmanager
     def filling(self, job_id: str, expected: int) -> Iterator["Part"]:
-        """Hand out an empty file, which becomes the job's once it is closed without an error.
+        """Open a new file, which becomes the job's if the body raises no error.
 
         Args:
             job_id: whose.
-            expected: its size in bytes as far as is known; room is made for it.
+            expected: its size in bytes as far as is known; older files make room for it.
 
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,13 +59,13 @@ class UploadCache:
             part.unlink(missing_ok=True)
 
     def forget(self, job_id: str) -> None:
-        """Remove a job's file. Whoever has it open reads on to its end."""
+        """Remove a job's file. A process that has it open can read it to its end."""
         (self._folder / job_id).unlink(missing_ok=True)
 
     def _make_room(self, size: int) -> None:
         found: list[tuple[float, int, Path]] = []
         for path in self._folder.iterdir():
-            with suppress(FileNotFoundError):  # another process makes room as well
+            with suppress(FileNotFoundError):  # another process makes room at the same time
                 facts = path.stat()
                 found.append((facts.st_mtime, facts.st_size, path))
         left = self._max_bytes - size - sum(length for _, length, _ in found)
@@ -78,13 +78,13 @@ class UploadCache:
 
 
 class Part:
-    """A file that is being written, and how long it is."""
+    """A file that is being written, and its size so far."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.size = 0
 
     def write(self, data: bytes, /) -> int:
-        """Append."""
+        """Append bytes."""
         self.size += len(data)
         return self._file.write(data)

@@ -6,4 +6,5 @@
 * ``music_detector``: whether a track is music, speech, noise or a tone.
 * ``verdict``: ``Verdict``, the result.
 * ``model_metadata``: the JSON file beside the model.
+* ``catboost_import``: CatBoost without pandas, for programs that start quickly.
 """

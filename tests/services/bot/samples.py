@@ -6,8 +6,10 @@ from typing import Any
 from aiogram.types import Update
 
 from shared.domain.job_state import JobState
-from shared.queue.messages import Plan, Track
+from shared.domain.plan import Plan
+from shared.domain.track import Track
 from shared.store.jobs import JobStore
+from shared.store.keys import JobField
 
 BOT_ID = 42
 USER = 7
@@ -74,6 +76,6 @@ def featurizing(jobs: JobStore, job_id: str, *, done: int) -> None:
     """Advance a job until some of its four segments are featurized."""
     jobs.advance(job_id, JobState.FEATURIZING)
     plan = Plan.of(duration_s=240.0, n_chunks=80, segment_chunks=20, columns=4)
-    jobs.record(job_id, "plan", plan.model_dump_json())
+    jobs.record(job_id, JobField.PLAN, plan.model_dump_json())
     for segment in range(done):
-        jobs.segment_progress.segment_done(job_id, segment)
+        jobs.segment_progress.complete_segment(job_id, segment)

@@ -18,10 +18,11 @@ from services.bot.handlers.tracks import TRY_AGAIN_DATA
 from services.bot.status.view import render
 from services.bot.texts import duration
 from shared.domain.job_state import JobState
-from shared.queue.celery_config import QueueName
+from shared.queue.tasks import QueueName
 from shared.settings import JobSettings
 from shared.store.jobs import JobStore
-from shared.store.throughput import SPEED, WorkerRegistration
+from shared.store.keys import COSTS
+from shared.store.throughput import WorkerRegistration
 from tests.services.bot.handlers.test_handlers import feed, reply_to
 from tests.services.bot.samples import AUDIO, BOT_ID, GROUP, USER, featurizing, received, update
 from tests.services.bot.status.test_view import view_of
@@ -43,7 +44,7 @@ def job_settings() -> JobSettings:
 @pytest.fixture
 def long_job(app: App) -> str:
     """A job whose audio exceeds the limit, and one slow worker."""
-    app.jobs.redis.hset(SPEED, mapping={"audio": 1e6, "listening": 0.3e6})
+    app.jobs.redis.hset(COSTS, mapping={"audio": 1e6, "listening": 0.3e6})
     WorkerRegistration("w", 1, "v").announce(app.jobs.redis)
     return received(app.jobs, chat_id=99, duration_s=3600.0)
 
@@ -118,7 +119,7 @@ async def test_trying_again_later_is_accepted(app: App, long_job: str) -> None:
     view = view_of(app.jobs, job_id)
     assert event.message is not None
     assert view.track.message_id == event.message.message_id
-    assert (view.track.person, view.track.duration_s) == (f"{BOT_ID}/{USER}", 180)
+    assert (view.track.user, view.track.duration_s) == (f"{BOT_ID}/{USER}", 180)
     assert view.status_message_id == REFUSAL_ID
 
 
@@ -246,7 +247,7 @@ def test_position_and_time_come_from_one_estimate(jobs: JobStore) -> None:
     view = view_of(jobs, received(jobs))
     text = render(view, QueueEstimate(left_s=200, before=4))
     assert text == "In the queue: 4 tracks are before yours.\nAbout 3 min to go."
-    unattended = render(replace(view, place=3), QueueEstimate(left_s=200, attended=False))
+    unattended = render(replace(view, user_position=3), QueueEstimate(left_s=200, attended=False))
     assert unattended.endswith(f"\nAbout 3 min to go. {texts.NO_WORKERS}")
 
 

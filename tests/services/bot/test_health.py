@@ -13,7 +13,7 @@ from services.bot.heartbeat import Heartbeat, write_heartbeat
 from services.bot.loop_lag import LagMonitor
 from services.bot.poller import PollingState
 from shared.settings import RedisSettings
-from shared.store.heartbeat import BOT_HEARTBEAT
+from shared.store.keys import BOT_HEARTBEAT
 from tests.services.bot.telegram import FakeTelegram
 from tests.services.bot.test_polling import running
 from tests.services.bot.waiting import Clock, until

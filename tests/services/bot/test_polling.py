@@ -17,10 +17,11 @@ from services.bot import app, poller, submission, texts
 from services.bot.app import App
 from services.bot.config import Config
 from services.bot.status.updater import StatusUpdater
-from shared.queue.celery_config import QueueName, send
+from shared.queue.sending import send_ingest
+from shared.queue.tasks import QueueName
 from shared.settings import JobSettings, RedisSettings
-from shared.store.heartbeat import BOT_HEARTBEAT
 from shared.store.jobs import JobStore
+from shared.store.keys import BOT_HEARTBEAT
 from tests.services.bot.samples import AUDIO, OLD_FORWARD, update
 from tests.services.bot.telegram import FakeTelegram
 from tests.services.bot.waiting import until
@@ -60,9 +61,9 @@ async def test_an_update_is_confirmed_only_once_its_job_is_queued(
         if failures:
             raise failures.pop()
         assert telegram.of(GetUpdates)[-1].offset in (None, 0)
-        send(*args, **options)
+        send_ingest(*args, **options)
 
-    monkeypatch.setattr(submission, "send", sometimes)
+    monkeypatch.setattr(submission, "send_ingest", sometimes)
     telegram.on_poll = lambda offset: polls.append(
         (offset, cast("int", observer.redis.llen(QueueName.SHORT)))
     )
@@ -89,7 +90,7 @@ async def test_a_track_that_was_not_queued_comes_again_after_a_restart(
     def away(*_: Any, **__: Any) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(submission, "send", away)
+    monkeypatch.setattr(submission, "send_ingest", away)
     telegram.pending = [update(audio=AUDIO)]
     async with running(config, bot, telegram):
         await until(lambda: texts.QUEUE_AWAY in telegram.texts)
@@ -123,7 +124,7 @@ async def test_an_exception_does_not_stop_polling(
     def broken(*_: Any, **__: Any) -> None:
         raise TypeError("bug")
 
-    monkeypatch.setattr(submission, "send", broken)
+    monkeypatch.setattr(submission, "send_ingest", broken)
     telegram.pending = [update(audio=AUDIO), update(8, text="/genres")]
     async with running(config, bot, telegram):
         await until(lambda: texts.genres() in telegram.texts)

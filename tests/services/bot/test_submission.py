@@ -17,14 +17,10 @@ from services.bot.config import UsageSettings
 from services.bot.submission import JobSubmitter
 from services.bot.usage import LimitReached, UsageLimits
 from shared.domain.job_state import JobState
-from shared.queue.celery_config import (
-    QueueName,
-    TaskName,
-    broker_app,
-    download_limit_s,
-    send,
-)
-from shared.queue.messages import Track
+from shared.domain.track import Track
+from shared.queue.celery_config import broker_app
+from shared.queue.sending import send_ingest
+from shared.queue.tasks import QueueName, TaskName, download_limit_s
 from shared.settings import JobSettings, LimitSettings, RedisSettings
 from shared.store.jobs import JobStore
 from shared.store.redis_client import connect
@@ -94,9 +90,9 @@ async def test_submit_tries_until_the_queue_is_back(
     def sometimes(*args: Any, **options: Any) -> None:
         if failures:
             raise failures.pop()
-        send(*args, **options)
+        send_ingest(*args, **options)
 
-    monkeypatch.setattr(submission, "send", sometimes)
+    monkeypatch.setattr(submission, "send_ingest", sometimes)
     sent = track()
     await harness.submitter.submit(sent)
     assert failures == []
@@ -113,7 +109,7 @@ async def test_other_exceptions_are_raised(
     def broken(*_: Any, **__: Any) -> None:
         raise TypeError("bug")
 
-    monkeypatch.setattr(submission, "send", broken)
+    monkeypatch.setattr(submission, "send_ingest", broken)
     with pytest.raises(TypeError):
         await harness.submitter.submit(track())
 
@@ -143,7 +139,7 @@ async def test_submit_can_be_cancelled(harness: Harness, monkeypatch: pytest.Mon
     def away(*_: Any, **__: Any) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(submission, "send", away)
+    monkeypatch.setattr(submission, "send_ingest", away)
     sent = track()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(harness.submitter.submit(sent), 0.1)

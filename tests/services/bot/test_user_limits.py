@@ -9,8 +9,9 @@ from services.bot.media import track_in
 from services.bot.status.view import render
 from services.bot.texts import ordinal
 from shared.domain.job_state import JobState
-from shared.queue.celery_config import QueueName
-from shared.store.jobs import LEADER, JobStore, job_key
+from shared.queue.tasks import QueueName
+from shared.store.jobs import JobStore
+from shared.store.keys import JobField, job_key
 from tests.services.bot.samples import AUDIO, BOT_ID, GROUP, USER, featurizing, received, update
 from tests.services.bot.status.test_view import view_of
 
@@ -53,7 +54,7 @@ def test_messages_in_the_name_of_a_chat_count_for_the_chat(content: dict[str, An
     assert event.message is not None
     track = track_in(event.message, BOT_ID)
     assert track is not None
-    assert (track.user_id, track.person) == (None, f"{BOT_ID}/{GROUP}")
+    assert (track.user_id, track.user) == (None, f"{BOT_ID}/{GROUP}")
 
 
 def test_the_unique_id_of_the_file_is_kept() -> None:
@@ -70,7 +71,7 @@ def test_a_follower_shows_the_progress_of_its_leader(jobs: JobStore) -> None:
     leader, follower = received(jobs, title="Mine"), received(jobs, title="Yours")
     featurizing(jobs, leader, done=0)
     jobs.advance(follower, JobState.FETCHING)
-    jobs.redis.hset(job_key(follower), LEADER, leader)
+    jobs.redis.hset(job_key(follower), JobField.LEADER, leader)
     text = render(view_of(jobs, follower))
     assert text == render(view_of(jobs, leader)).replace("Mine", "Yours")
     assert "0 of 80 pieces" in text

@@ -10,7 +10,7 @@ from aiogram import Bot
 from services.bot.status.rate_limit import RateLimiter
 from services.bot.status.updater import StatusUpdater
 from shared.store.jobs import JobStore
-from shared.store.redis_client import key
+from shared.store.keys import status_lock_key
 
 TICK_S = 0.02
 
@@ -42,4 +42,4 @@ async def ticks(number: int = 5) -> None:
 
 def locked(jobs: JobStore, job_id: str) -> bool:
     """Whether a job's status lock is held."""
-    return bool(jobs.redis.exists(key("job", job_id, "status")))
+    return bool(jobs.redis.exists(status_lock_key(job_id)))

@@ -9,7 +9,7 @@ from redis import Redis
 from services.bot.health import BotHealth
 from services.bot.heartbeat import write_heartbeat
 from shared.settings import RedisSettings
-from shared.store.heartbeat import BOT_HEARTBEAT, worker_heartbeat_key
+from shared.store.keys import BOT_HEARTBEAT, worker_heartbeat_key
 from shared.store.redis_client import connect
 from tests.services.cli.conftest import Genrebot
 

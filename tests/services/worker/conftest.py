@@ -16,15 +16,15 @@ import services.worker.tasks.reply  # noqa: F401 - registers the last of the fiv
 from devtools.emulator.serving import EmulatorThread, emulator_thread
 from services.worker import celery_app
 from services.worker.context import WorkerContext, worker_context
+from shared.domain.track import Track
 from shared.music.constants import N_FRAMES, N_MELS, N_TAGS
 from shared.music.features.table import FEATURE_NAMES, ChunkAnalysis
 from shared.music.model.classifier import GenreModel
 from shared.music.model.music_detector import MusicDetector
 from shared.music.model.verdict import Verdict
-from shared.queue.messages import Track
 from shared.settings import RedisSettings
-from tests.services.worker.hand import Hand
-from tests.services.worker.stand import Deployment
+from tests.services.worker.manual_worker import ManualWorker
+from tests.services.worker.task_harness import TaskHarness
 
 CHAT = 77
 
@@ -47,7 +47,7 @@ def telegram(emulator: EmulatorThread) -> EmulatorThread:
 def environment(
     redis_settings: RedisSettings, telegram: EmulatorThread, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[pytest.MonkeyPatch]:
-    """Settings as a worker finds them; tests may change them before they ask for ``own``."""
+    """Settings as a worker finds them; tests may change them before they ask for ``ctx``."""
     monkeypatch.setenv("REDIS_URL", redis_settings.url.get_secret_value())
     monkeypatch.setenv("BOT_TOKEN", telegram.token)
     monkeypatch.setenv("GENREBOT_API_URL", telegram.base_url)
@@ -80,15 +80,15 @@ def redis(ctx: WorkerContext) -> Redis:
 
 
 @pytest.fixture
-def hand(app: Celery, redis: Redis) -> Hand:
-    """Runs the worker's steps by hand."""
-    return Hand(app, redis)
+def worker(app: Celery, redis: Redis) -> ManualWorker:
+    """Runs the worker's steps by worker."""
+    return ManualWorker(app, redis)
 
 
 @pytest.fixture
-def stand(environment: pytest.MonkeyPatch, redis_settings: RedisSettings) -> Deployment:  # noqa: ARG001 - set before
+def harness(environment: pytest.MonkeyPatch, redis_settings: RedisSettings) -> TaskHarness:  # noqa: ARG001 - set before
     """An application to try bodies on."""
-    return Deployment(redis_settings)
+    return TaskHarness(redis_settings)
 
 
 @pytest.fixture

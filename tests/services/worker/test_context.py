@@ -3,22 +3,23 @@
 import pytest
 from celery import Celery
 
-from services.worker.context import make_context
+from services.worker.context import worker_context
 from shared.music.features import engine, fast, reference
 
 
 @pytest.mark.usefixtures("environment")
 def test_features_are_computed_by_the_fast_engine(app: Celery) -> None:
     """Unless the settings say otherwise."""
-    assert make_context(app).analyse_chunk is fast.analyse_chunk
+    assert worker_context(app).analyse_chunk is fast.analyse_chunk
 
 
 def test_the_feature_engine_is_a_setting(app: Celery, environment: pytest.MonkeyPatch) -> None:
     """Another engine makes another version: its speed and its results are kept apart."""
-    plain = make_context(app).version
+    plain = worker_context(app).version
     environment.setattr(engine, "compile_librosa", lambda: None)
     environment.setattr(reference, "warm_up", lambda: None)
     environment.setenv("GENREBOT_FEATURE_ENGINE", "librosa")
-    ctx = make_context(app)
+    worker_context.cache_clear()
+    ctx = worker_context(app)
     assert ctx.analyse_chunk is reference.analyse_chunk
     assert ctx.version != plain

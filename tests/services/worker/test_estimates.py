@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from services.worker.context import WorkerContext
-from tests.services.worker.virtual import Machine, VirtualWorkers
+from tests.services.worker.simulated_workers import Machine, VirtualWorkers
 from tests.shared.samples import track
 
 FACTOR = 2.0

@@ -9,10 +9,10 @@ from redis import Redis
 from services.bot.submission import JobSubmitter
 from services.worker.context import WorkerContext
 from shared.domain.job_state import JobState
-from shared.queue.celery_config import TaskName
-from shared.queue.messages import Track
-from tests.services.worker.hand import Hand
-from tests.services.worker.later import let_time_pass
+from shared.domain.track import Track
+from shared.queue.tasks import TaskName
+from tests.services.worker.manual_worker import ManualWorker
+from tests.services.worker.sweeping import sweep_later
 from tests.shared.samples import received, seen
 from tests.sounds import encode, tune
 
@@ -41,18 +41,18 @@ def come_in(ctx: WorkerContext, send_file: Callable[..., Track]) -> Callable[[in
 
 
 def test_ten_with_one_clip_each_are_not_delayed_by_one_with_fifty(
-    ctx: WorkerContext, hand: Hand, come_in: Callable[[int], str]
+    ctx: WorkerContext, worker: ManualWorker, come_in: Callable[[int], str]
 ) -> None:
     """Of the fifty that came first, four are over at most when the last of the ten is."""
     fifty = [come_in(ADA) for _ in range(50)]
     ten = [come_in(1000 + n) for n in range(10)]
     over, most = [], 0
-    while hand.waiting():
-        sent = hand.take()
-        assert hand.run(sent) == "SUCCESS"
+    while worker.waiting():
+        sent = worker.take()
+        assert worker.run(sent) == "SUCCESS"
         if sent.task_name is TaskName.REPLY:
             over.append(sent.message["job_id"])
-        begun = {sent.message["job_id"] for sent in hand.waiting()} & set(fifty)
+        begun = {sent.message["job_id"] for sent in worker.waiting()} & set(fifty)
         most = max(most, len(begun))
     assert most == ctx.job_settings.jobs_per_person == 2
     assert [job_id for job_id in over if job_id in set(fifty)] == fifty
@@ -62,53 +62,58 @@ def test_ten_with_one_clip_each_are_not_delayed_by_one_with_fifty(
 
 
 def test_a_held_track_is_started_by_the_end_of_an_earlier_one(
-    ctx: WorkerContext, hand: Hand, come_in: Callable[[int], str]
+    ctx: WorkerContext, worker: ManualWorker, come_in: Callable[[int], str]
 ) -> None:
     """Not sooner: it is not on the queue, and an update that comes again does not put it there."""
     _, _, third = (come_in(ADA) for _ in range(3))
-    assert len(hand.waiting()) == 2
-    assert seen(ctx.jobs, third).place == 3
-    while TaskName.REPLY not in hand.steps():
-        hand.run(hand.take())
+    assert len(worker.waiting()) == 2
+    assert seen(ctx.jobs, third).user_position == 3
+    while TaskName.REPLY not in worker.task_names():
+        worker.run(worker.take())
     assert seen(ctx.jobs, third).state is JobState.RECEIVED
-    hand.drain()
+    worker.drain()
     assert seen(ctx.jobs, third).state is JobState.FAILED
 
 
 def test_held_tracks_are_not_lost_ones(
-    ctx: WorkerContext, hand: Hand, redis: Redis, come_in: Callable[[int], str]
+    ctx: WorkerContext, worker: ManualWorker, redis: Redis, come_in: Callable[[int], str]
 ) -> None:
     """They have no message by right, however long that lasts."""
     for _ in range(4):
         come_in(ADA)
     for _ in range(3):
-        assert let_time_pass(ctx, redis) == 0
-    assert len(hand.waiting()) == 2
+        assert sweep_later(ctx, redis) == 0
+    assert len(worker.waiting()) == 2
 
 
 @pytest.mark.parametrize("vanished", [True, False])
 def test_a_held_track_whose_predecessor_ended_unnoticed_is_started(
-    ctx: WorkerContext, hand: Hand, redis: Redis, come_in: Callable[[int], str], *, vanished: bool
+    ctx: WorkerContext,
+    worker: ManualWorker,
+    redis: Redis,
+    come_in: Callable[[int], str],
+    *,
+    vanished: bool,
 ) -> None:
     """The worker died between the end of one and the start of the next, or a state expired."""
     first, _, third, fourth = (come_in(ADA) for _ in range(4))
-    assert hand.take().message["job_id"] == first
+    assert worker.take().message["job_id"] == first
     if vanished:
         redis.delete(f"genrebot:job:{first}")
         ctx.jobs.drop_from_lists(first)
     else:
         ctx.jobs.advance(first, JobState.DONE)
-    assert let_time_pass(ctx, redis) == 1
-    assert hand.waiting()[-1].message["job_id"] == third
-    assert (seen(ctx.jobs, third).place, seen(ctx.jobs, fourth).place) == (None, 3)
+    assert sweep_later(ctx, redis) == 1
+    assert worker.waiting()[-1].message["job_id"] == third
+    assert (seen(ctx.jobs, third).user_position, seen(ctx.jobs, fourth).user_position) == (None, 3)
 
 
 def test_a_track_that_was_let_in_and_not_sent_is_sent(
-    ctx: WorkerContext, hand: Hand, redis: Redis
+    ctx: WorkerContext, worker: ManualWorker, redis: Redis
 ) -> None:
     """Whoever let it in died before sending it: then it is a lost job like any other."""
     first, _, third = (received(ctx.jobs, user_id=ADA) for _ in range(3))
     ctx.jobs.advance(first, JobState.DONE)
-    assert ctx.jobs.user_slots.admit(seen(ctx.jobs, third).track.person) == [third]
-    assert let_time_pass(ctx, redis) == 2
-    assert third in {sent.message["job_id"] for sent in hand.waiting()}
+    assert ctx.jobs.user_slots.admit(seen(ctx.jobs, third).track.user) == [third]
+    assert sweep_later(ctx, redis) == 2
+    assert third in {sent.message["job_id"] for sent in worker.waiting()}

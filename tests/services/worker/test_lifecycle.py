@@ -14,11 +14,12 @@ from redis import Redis
 
 from services.worker import lifecycle
 from services.worker.context import WorkerContext, worker_context
-from services.worker.execution.leases import LEASES, LeasedTask, Leases
-from shared.queue.celery_config import QueueName, TaskName
-from shared.store.heartbeat import HEARTBEAT_TTL_S, worker_heartbeat_key
-from shared.store.throughput import WORKERS, WorkerPool
-from tests.services.worker.hand import Hand
+from services.worker.dispatch.leases import LeasedTask, Leases
+from shared.queue.tasks import QueueName, TaskName
+from shared.store.heartbeat import HEARTBEAT_TTL_S
+from shared.store.keys import LEASES, WORKERS, worker_heartbeat_key
+from shared.store.throughput import WorkerPool
+from tests.services.worker.manual_worker import ManualWorker
 
 HOST = "worker7@here"
 PROCESSES = 3
@@ -51,7 +52,7 @@ def start(
 
 
 def test_a_worker_says_that_it_lives_and_brings_lost_tasks_back(
-    start: Callable[[], threading.Thread], ctx: WorkerContext, redis: Redis, hand: Hand
+    start: Callable[[], threading.Thread], ctx: WorkerContext, redis: Redis, worker: ManualWorker
 ) -> None:
     """Its pulse expires by itself, and the lost task is in the queue again."""
     leased = LeasedTask(
@@ -60,7 +61,7 @@ def test_a_worker_says_that_it_lives_and_brings_lost_tasks_back(
     redis.zadd(LEASES, {leased.model_dump_json(): 1.0})
     thread = start()
     try:
-        assert _eventually(lambda: hand.steps() == [TaskName.REPLY])
+        assert _eventually(lambda: worker.task_names() == [TaskName.REPLY])
         ttl = redis.ttl(worker_heartbeat_key(HOST))
         assert ttl == pytest.approx(HEARTBEAT_TTL_S, abs=2)
         pool = WorkerPool.of(cast("list[bytes]", redis.zrangebyscore(WORKERS, 0, "+inf")))
@@ -125,7 +126,7 @@ def test_celery_logs_as_everything_else_does(capfd: pytest.CaptureFixture[str]) 
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     try:
-        lifecycle.log_as_the_others(loglevel=logging.WARNING)
+        lifecycle.set_up_logging(loglevel=logging.WARNING)
         logging.getLogger("x").info("not shown")
         logging.getLogger("x").warning("at /bot123456:%s/getFile", "A" * 35)
     finally:

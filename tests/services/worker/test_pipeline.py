@@ -16,12 +16,16 @@ from devtools.emulator.state.faults import Fault
 from devtools.emulator.state.records import ChatMessage
 from devtools.local.processes import Processes
 from devtools.local.valkey import embedded_valkey
-from shared.queue.celery_config import QueueName, TaskName, broker_app, send
-from shared.queue.messages import JobMessage, Track
+from shared.domain.track import Track
+from shared.queue.celery_config import broker_app
+from shared.queue.messages import JobMessage
+from shared.queue.sending import send
+from shared.queue.tasks import QueueName, TaskName
 from shared.settings import JobSettings, LimitSettings, RedisSettings
 from shared.store.jobs import JobStore
-from shared.store.throughput import SPEED, SPEED_TTL_S
-from tests.services.worker.hand import Sent
+from shared.store.keys import COSTS, RECOVERY_PAUSE, worker_heartbeat_key
+from shared.store.throughput import COSTS_TTL_S
+from tests.services.worker.manual_worker import Sent
 from tests.sounds import encode, tune
 
 CHAT = 5
@@ -136,15 +140,15 @@ def test_nothing_is_left_behind_but_the_jobs_state(past: Past) -> None:
 
     And the answer, for whoever sends the same file.
     """
-    others = ("_kombu.", "genrebot:answer")
+    others = ("_kombu.", "genrebot:result")
     ours = {name for name in past.keys if not name.startswith(others)}
-    assert ours | {"genrebot:jobs:quiet:turn"} == {
+    assert ours | {RECOVERY_PAUSE} == {
         f"genrebot:job:{past.job_id}",
         f"genrebot:job:{past.job_id}:segments",
-        SPEED,
-        "genrebot:worker:alive:w@here",
+        COSTS,
+        worker_heartbeat_key("w@here"),
         "genrebot:workers",
-        "genrebot:jobs:quiet:turn",
+        RECOVERY_PAUSE,
     }
 
 
@@ -156,9 +160,9 @@ def test_everything_that_is_left_expires(past: Past) -> None:
     for name, ttl in past.keys.items():
         if name.startswith("genrebot:job:"):
             assert 0 < ttl <= JOB_TTL_S, name
-        elif name == SPEED:
-            assert 0 < ttl <= SPEED_TTL_S
-        elif name.startswith("genrebot:answer"):
+        elif name == COSTS:
+            assert 0 < ttl <= COSTS_TTL_S
+        elif name.startswith("genrebot:result"):
             assert 0 < ttl <= 7 * JOB_TTL_S, name
         elif name.startswith("genrebot:"):
             assert 0 <= ttl <= 30, name

@@ -6,8 +6,9 @@ import pytest
 from celery import Celery
 from kombu.connection import Connection
 
-from services.worker.queue_order import AGING_LIMIT, ShortestFirst
-from shared.queue.celery_config import QueueName
+from services.worker.queue_order import ShortestFirst
+from shared.queue.tasks import QueueName
+from shared.scheduling.policy import AGING_LIMIT
 
 ALL = [queue.value for queue in reversed(QueueName)]
 

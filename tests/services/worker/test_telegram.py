@@ -15,9 +15,8 @@ from aiogram.methods import GetMe
 from devtools.emulator.serving import EmulatorThread
 from devtools.emulator.state.faults import Fault
 from services.worker.context import WorkerContext
-from services.worker.execution.task_base import TransientError
-from services.worker.telegram import GoneError, call, fetch
-from shared.errors import AudioError, ErrorCode, GenrebotError
+from shared.errors import AudioError, ErrorCode, GenrebotError, TransientError
+from shared.telegram.errors import GoneError
 from tests.services.worker.conftest import CHAT
 
 JOB = "0123456789abcdef01234567"
@@ -35,7 +34,7 @@ def file_id(ctx: WorkerContext, telegram: EmulatorThread) -> str:  # noqa: ARG00
 
 def _fetch(ctx: WorkerContext, file_id: str, limit: int = LIMIT) -> bytes:
     with ctx.blobs.writer(JOB, "upload") as writer:
-        fetch(file_id, writer, limit)
+        ctx.telegram.fetch(file_id, writer, limit)
         writer.finish()
     return ctx.blobs.get(JOB, "upload")
 
@@ -132,12 +131,11 @@ METHOD = GetMe()
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else type(value).__name__,
 )
-@pytest.mark.usefixtures("own")
-def test_what_telegram_says_is_sorted(said: Exception, meant: type[Exception]) -> None:
+def test_errors_are_sorted(ctx: WorkerContext, said: Exception, meant: type[Exception]) -> None:
     """Into what may pass, who is gone, and what the caller knows best."""
 
     async def refuse(_: Bot) -> None:
         raise said
 
     with pytest.raises(meant):
-        call(refuse)
+        ctx.telegram.call(refuse)

@@ -13,12 +13,12 @@ from devtools.emulator.serving import EmulatorThread
 from devtools.emulator.state.records import ChatMessage
 from services.worker.context import WorkerContext
 from shared.domain.job_state import JobState
+from shared.domain.track import Track
 from shared.music.model.verdict import Verdict
 from shared.music.pipeline import analyse
-from shared.queue.celery_config import QueueName, TaskName
-from shared.queue.messages import Track
+from shared.queue.tasks import QueueName, TaskName
 from tests.services.worker.conftest import CHAT
-from tests.services.worker.hand import Hand, Sent
+from tests.services.worker.manual_worker import ManualWorker, Sent
 from tests.sounds import encode, tune
 
 pytestmark = pytest.mark.usefixtures("music")
@@ -47,7 +47,7 @@ def _assert_answered_once(ctx: WorkerContext, telegram: EmulatorThread, job_id: 
 
 def test_a_file_ends_in_a_verdict_equal_to_the_one_told_in_one_process(
     ctx: WorkerContext,
-    hand: Hand,
+    worker: ManualWorker,
     telegram: EmulatorThread,
     send_file: Callable[..., Track],
 ) -> None:
@@ -55,10 +55,10 @@ def test_a_file_ends_in_a_verdict_equal_to_the_one_told_in_one_process(
     data = encode(tune(10), "mp3")
     job_id = _start(ctx, send_file(data))
     steps = []
-    while hand.waiting():
-        sent = hand.take()
+    while worker.waiting():
+        sent = worker.take()
         steps.append(sent.task_name)
-        assert hand.run(sent) == "SUCCESS"
+        assert worker.run(sent) == "SUCCESS"
         if sent.task_name is TaskName.CLASSIFY:
             told = Verdict.model_validate_json(ctx.blobs.get(job_id, "verdict"))
     assert steps == [
@@ -75,14 +75,14 @@ def test_a_file_ends_in_a_verdict_equal_to_the_one_told_in_one_process(
 
 def test_every_step_run_twice_in_a_row_gives_one_answer(
     ctx: WorkerContext,
-    hand: Hand,
+    worker: ManualWorker,
     telegram: EmulatorThread,
     send_file: Callable[..., Track],
     heard: list[NDArray[np.float32]],
 ) -> None:
     """Each message is delivered twice; segments are heard once and the person is told once."""
     job_id = _start(ctx, send_file(encode(tune(65), "wav")))
-    hand.drain(times=2)
+    worker.drain(times=2)
     assert len(heard) == 65 // 3
     _assert_answered_once(ctx, telegram, job_id)
 
@@ -90,27 +90,27 @@ def test_every_step_run_twice_in_a_row_gives_one_answer(
 @pytest.mark.usefixtures("heard")
 def test_messages_that_come_again_after_the_end_change_nothing(
     ctx: WorkerContext,
-    hand: Hand,
+    worker: ManualWorker,
     telegram: EmulatorThread,
     redis: Redis,
     send_file: Callable[..., Track],
 ) -> None:
     """Celery's visibility timeout hands all of them out once more, an hour later."""
     job_id = _start(ctx, send_file(encode(tune(65), "wav")))
-    done = hand.drain()
+    done = worker.drain()
     versions = [len(answer.versions) for answer in _answers(telegram)]
     before = ctx.jobs.view(job_id)
     for sent in done:
-        assert hand.run(sent) == "SUCCESS"
-    assert hand.waiting() == []
+        assert worker.run(sent) == "SUCCESS"
+    assert worker.waiting() == []
     assert ctx.jobs.view(job_id) == before
     assert [len(answer.versions) for answer in _answers(telegram)] == versions
-    assert list(redis.scan_iter("genrebot:spool:*")) == []
+    assert list(redis.scan_iter("genrebot:blob:*")) == []
 
 
 def test_messages_that_come_again_one_step_later_change_nothing(
     ctx: WorkerContext,
-    hand: Hand,
+    worker: ManualWorker,
     telegram: EmulatorThread,
     send_file: Callable[..., Track],
     heard: list[NDArray[np.float32]],
@@ -118,11 +118,11 @@ def test_messages_that_come_again_one_step_later_change_nothing(
     """Each message is delivered again right after the one that follows it."""
     job_id = _start(ctx, send_file(encode(tune(65), "wav")))
     last: Sent | None = None
-    while hand.waiting():
-        sent = hand.take()
-        assert hand.run(sent) == "SUCCESS"
+    while worker.waiting():
+        sent = worker.take()
+        assert worker.run(sent) == "SUCCESS"
         if last is not None:
-            assert hand.run(last) == "SUCCESS"
+            assert worker.run(last) == "SUCCESS"
         last = sent
     assert len(heard) == 65 // 3
     _assert_answered_once(ctx, telegram, job_id)
@@ -130,7 +130,7 @@ def test_messages_that_come_again_one_step_later_change_nothing(
 
 def test_one_track_never_has_more_segments_in_flight_than_lanes(
     ctx: WorkerContext,
-    hand: Hand,
+    worker: ManualWorker,
     send_file: Callable[..., Track],
     heard: list[NDArray[np.float32]],
 ) -> None:
@@ -139,9 +139,9 @@ def test_one_track_never_has_more_segments_in_flight_than_lanes(
         ctx, send_file(encode(tune(9 * 30 + 3, sample_rate=8000), "wav", sample_rate=8000))
     )
     in_flight = []
-    while hand.waiting():
-        in_flight.append(hand.steps().count(TaskName.FEATURIZE))
-        hand.run(hand.take())
+    while worker.waiting():
+        in_flight.append(worker.task_names().count(TaskName.FEATURIZE))
+        worker.run(worker.take())
     assert max(in_flight) == ctx.job_settings.max_inflight_segments
     assert len(heard) == 91
     plan = ctx.jobs.plan(job_id)
@@ -152,7 +152,7 @@ def test_one_track_never_has_more_segments_in_flight_than_lanes(
 @pytest.mark.usefixtures("heard")
 def test_a_job_leaves_its_state_and_nothing_else_and_all_of_it_expires(
     ctx: WorkerContext,
-    hand: Hand,
+    worker: ManualWorker,
     redis: Redis,
     send_file: Callable[..., Track],
 ) -> None:
@@ -161,10 +161,10 @@ def test_a_job_leaves_its_state_and_nothing_else_and_all_of_it_expires(
     Beside the state that is the answer, for whoever sends the same file.
     """
     job_id = _start(ctx, send_file(encode(tune(10), "wav")))
-    hand.drain()
+    worker.drain()
     left = {name.decode(): cast("int", redis.ttl(name)) for name in redis.scan_iter("genrebot:*")}
-    assert left.pop("genrebot:speed") > 0  # two means over all jobs
-    answers = {name for name in left if name.startswith("genrebot:answer")}
+    assert left.pop("genrebot:costs") > 0  # two means over all jobs
+    answers = {name for name in left if name.startswith("genrebot:result")}
     assert len(answers) == 4  # the answer, and three accounts
     assert set(left) - answers == {f"genrebot:job:{job_id}", f"genrebot:job:{job_id}:segments"}
     assert all(0 < left[name] <= ctx.job_settings.job_ttl_s for name in set(left) - answers)
@@ -174,14 +174,14 @@ def test_a_job_leaves_its_state_and_nothing_else_and_all_of_it_expires(
 @pytest.mark.usefixtures("heard")
 def test_a_track_travels_on_the_queue_of_what_is_left_of_it(
     ctx: WorkerContext,
-    hand: Hand,
+    worker: ManualWorker,
     send_file: Callable[..., Track],
 ) -> None:
     """Decoding and hearing a track above two minutes keep off the short queue."""
     for seconds, queue in ((151, QueueName.MEDIUM), (9, QueueName.SHORT)):
         _start(ctx, send_file(encode(tune(seconds, sample_rate=4000), "wav", sample_rate=4000)))
         max_inflight_segments: dict[TaskName, list[QueueName]] = {}
-        for sent in hand.drain():
+        for sent in worker.drain():
             max_inflight_segments.setdefault(sent.task_name, []).append(sent.queue)
         assert max_inflight_segments[TaskName.CONVERT] == [queue]
         assert max_inflight_segments[TaskName.FEATURIZE][0] is queue

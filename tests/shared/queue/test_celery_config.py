@@ -11,18 +11,17 @@ from kombu.exceptions import OperationalError
 from pydantic import SecretStr
 from redis import Redis
 
-from shared.queue.celery_config import (
+from shared.queue.celery_config import RESULT_EXPIRES_S, broker_app
+from shared.queue.messages import SegmentMessage
+from shared.queue.sending import send
+from shared.queue.tasks import (
     DOWNLOAD_BYTES_PER_S,
-    RESULT_EXPIRES_S,
     QueueName,
     TaskName,
-    broker_app,
     download_limit_s,
-    send,
-    step_limit_s,
+    task_limit_s,
     visibility_timeout_s,
 )
-from shared.queue.messages import SegmentMessage
 from shared.settings import LimitSettings, RedisSettings
 
 MESSAGE = SegmentMessage(job_id="0" * 24, segment=3)
@@ -38,31 +37,31 @@ def app(redis_settings: RedisSettings) -> Iterator[Celery]:
 
 @pytest.fixture
 def redis(redis_settings: RedisSettings) -> Iterator[Redis]:
-    """A look at the same server."""
+    """Client of the same server."""
     with Redis.from_url(redis_settings.url.get_secret_value()) as client:
         yield client
 
 
 def queued(redis: Redis, queue: QueueName) -> list[dict[str, Any]]:
-    """Messages in a lane."""
+    """Return the messages in a queue."""
     return [json.loads(raw) for raw in cast("list[bytes]", redis.lrange(queue, 0, -1))]
 
 
 def test_limits_grow_with_the_track() -> None:
     """Longer tracks and larger files get more time, and the shortest still get enough."""
-    assert step_limit_s(0) == download_limit_s(0) == 120
-    assert step_limit_s(10_800) == 2820
+    assert task_limit_s(0) == download_limit_s(0) == 120
+    assert task_limit_s(10_800) == 2820
     assert download_limit_s(20_000_000) == 120 + 20_000_000 / DOWNLOAD_BYTES_PER_S
-    assert isinstance(step_limit_s(1.3), int)
+    assert isinstance(task_limit_s(1.3), int)
 
 
 @pytest.mark.parametrize("duration", [60.0, 10_800.0, 86_400.0])
 @pytest.mark.parametrize("size", [1_000, 20_000_000, 2_000_000_000])
 def test_nothing_is_redelivered_while_it_runs(duration: float, size: int) -> None:
-    """The visibility timeout lies above the hard limit of every step there can be."""
+    """The visibility timeout is longer than the hard limit of every task."""
     limits = LimitSettings(max_duration=duration, max_file_size=size)
     visible = visibility_timeout_s(limits)
-    assert visible > step_limit_s(duration)
+    assert visible > task_limit_s(duration)
     assert visible > download_limit_s(size)
     assert visible >= RESULT_EXPIRES_S
 
@@ -77,7 +76,7 @@ def test_both_ends_agree_on_visibility(app: Celery) -> None:
 
 @pytest.mark.parametrize("queue", list(QueueName))
 def test_a_task_carries_its_limits(app: Celery, redis: Redis, queue: QueueName) -> None:
-    """Name, arguments, both time limits and the lane are in the message itself."""
+    """Name, arguments, both time limits and the queue are in the message itself."""
     send(app, TaskName.FEATURIZE, MESSAGE, queue=queue, limit_s=1000)
     [message] = queued(redis, queue)
     headers = message["headers"]
@@ -91,15 +90,8 @@ def test_a_task_carries_its_limits(app: Celery, redis: Redis, queue: QueueName) 
     assert not any(queued(redis, other) for other in set(QueueName) - {queue})
 
 
-def test_a_task_can_be_held_back(app: Celery, redis: Redis) -> None:
-    """A countdown travels as a time of arrival."""
-    send(app, TaskName.INGEST, MESSAGE, queue=QueueName.SHORT, limit_s=120, countdown_s=60)
-    [message] = queued(redis, QueueName.SHORT)
-    assert message["headers"]["eta"] is not None
-
-
-def test_an_absent_server_is_told_soon() -> None:
-    """A send does not hang where nobody listens."""
+def test_an_unreachable_server_is_reported_soon() -> None:
+    """A send does not hang if no server answers."""
     away = RedisSettings(url=SecretStr("redis://127.0.0.1:1/0"), connect_timeout_s=0.2)
     app = broker_app(away, LimitSettings())
     with pytest.raises(OperationalError):

@@ -10,12 +10,11 @@ import pytest
 from redis.exceptions import LockError
 
 from shared.domain.job_state import JobState
+from shared.domain.plan import Plan
 from shared.errors import AudioError, ErrorCode, GenrebotError
-from shared.queue.messages import Plan
 from shared.settings import JobSettings
 from shared.store.jobs import JobStore
-from shared.store.redis_client import key
-from shared.store.user_slots import ACTIVE, WAITING
+from shared.store.keys import ACTIVE_JOBS, WAITING_JOBS, JobField, key
 from tests.shared.samples import received, seen, track
 
 UNKNOWN = "0" * 24
@@ -50,9 +49,9 @@ def test_any_walk_follows_the_rule(jobs: JobStore, seed: int) -> None:
 def test_an_unknown_job_does_not_move(jobs: JobStore) -> None:
     """Steps of a forgotten job are not run and leave nothing behind."""
     assert not jobs.advance(UNKNOWN, JobState.FETCHING)
-    assert not jobs.record(UNKNOWN, "plan", "x")
+    assert not jobs.record(UNKNOWN, JobField.PLAN, "x")
     assert not jobs.fail(UNKNOWN, AudioError(ErrorCode.SILENT, "x"))
-    assert jobs.begin(UNKNOWN, "ingest") == 0
+    assert jobs.begin_run(UNKNOWN, "ingest") == 0
     assert jobs.view(UNKNOWN) is None
     assert jobs.redis.dbsize() == 0
 
@@ -106,43 +105,43 @@ def test_the_first_reason_stands(jobs: JobStore) -> None:
 def test_facts_are_recorded_once_until_forgotten(jobs: JobStore) -> None:
     """A fact stands until it is taken back."""
     job_id = received(jobs)
-    assert jobs.fact(job_id, "status_message_id") is None
-    assert jobs.record(job_id, "status_message_id", "5")
-    assert not jobs.record(job_id, "status_message_id", "6")
+    assert jobs.fact(job_id, JobField.STATUS_MESSAGE_ID) is None
+    assert jobs.record(job_id, JobField.STATUS_MESSAGE_ID, "5")
+    assert not jobs.record(job_id, JobField.STATUS_MESSAGE_ID, "6")
     assert seen(jobs, job_id).status_message_id == 5
-    jobs.forget(job_id, "status_message_id")
-    assert jobs.record(job_id, "status_message_id", "6")
-    assert jobs.fact(job_id, "status_message_id") == "6"
+    jobs.forget(job_id, JobField.STATUS_MESSAGE_ID)
+    assert jobs.record(job_id, JobField.STATUS_MESSAGE_ID, "6")
+    assert jobs.fact(job_id, JobField.STATUS_MESSAGE_ID) == "6"
 
 
 def test_segments_count_once_each(jobs: JobStore) -> None:
     """A segment that is done twice counts once; chunks never exceed the plan."""
     job_id = received(jobs)
     plan = Plan.of(duration_s=135.0, n_chunks=45, segment_chunks=20, columns=4)
-    assert seen(jobs, job_id).chunks_done == 0
+    assert seen(jobs, job_id).chunks_completed == 0
     assert jobs.plan(job_id) is None
-    jobs.record(job_id, "plan", plan.model_dump_json())
+    jobs.record(job_id, JobField.PLAN, plan.model_dump_json())
     assert jobs.plan(job_id) == plan
-    assert [jobs.segment_progress.segment_done(job_id, k).done for k in (0, 0, 2, 1)] == [
+    assert [jobs.segment_progress.complete_segment(job_id, k).completed for k in (0, 0, 2, 1)] == [
         1,
         1,
         2,
         3,
     ]
-    assert jobs.segment_progress.is_segment_done(job_id, 2)
-    assert not jobs.segment_progress.is_segment_done(job_id, 3)
+    assert jobs.segment_progress.is_completed(job_id, 2)
+    assert not jobs.segment_progress.is_completed(job_id, 3)
     view = seen(jobs, job_id)
-    assert (view.segments_done, view.chunks_done) == (3, 45)
+    assert (view.segments_completed, view.chunks_completed) == (3, 45)
 
 
 def test_open_starts_are_counted(jobs: JobStore) -> None:
     """A start that never ends stays counted; one that ends does not; steps are apart."""
     job_id = received(jobs)
-    assert jobs.begin(job_id, "convert") == 1  # its worker dies
-    assert jobs.begin(job_id, "convert") == 2
-    jobs.end(job_id, "convert")
-    assert jobs.begin(job_id, "convert") == 2
-    assert jobs.begin(job_id, "ingest") == 1
+    assert jobs.begin_run(job_id, "convert") == 1  # its worker dies
+    assert jobs.begin_run(job_id, "convert") == 2
+    jobs.end_run(job_id, "convert")
+    assert jobs.begin_run(job_id, "convert") == 2
+    assert jobs.begin_run(job_id, "ingest") == 1
 
 
 def test_many_jobs_in_one_view(jobs: JobStore) -> None:
@@ -158,7 +157,7 @@ def test_states_expire(jobs: JobStore, job_settings: JobSettings) -> None:
     job_id = received(jobs)
     jobs.redis.expire(key("job", job_id), 5)
     jobs.advance(job_id, JobState.FEATURIZING)
-    jobs.segment_progress.segment_done(job_id, 0)
+    jobs.segment_progress.complete_segment(job_id, 0)
     names = cast("list[str]", jobs.redis.keys(key("job", "*")))
     assert len(names) == 2
     for name in names:
@@ -174,7 +173,9 @@ def test_an_expired_job_can_be_taken_off_the_lists(jobs: JobStore) -> None:
     assert seen(jobs, stays).position == 1
     jobs.drop_from_lists(gone)
     assert seen(jobs, stays).position == 0
-    assert jobs.redis.zrange(ACTIVE, 0, -1) == jobs.redis.zrange(WAITING, 0, -1) == [stays]
+    assert (
+        jobs.redis.zrange(ACTIVE_JOBS, 0, -1) == jobs.redis.zrange(WAITING_JOBS, 0, -1) == [stays]
+    )
 
 
 def test_a_status_has_one_writer(jobs: JobStore) -> None:

@@ -8,16 +8,15 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis
 
-from shared.queue.celery_config import TaskName
+from shared.queue.tasks import TaskName
 from shared.settings import RedisSettings
 from shared.store.heartbeat import HEARTBEAT_TTL_S
 from shared.store.jobs import JobStore
+from shared.store.keys import COSTS, WORKERS
 from shared.store.redis_client import connect
 from shared.store.throughput import (
     GUESS_FIXED_S,
     GUESS_PER_SECOND,
-    SPEED,
-    WORKERS,
     CostRecorder,
     Speed,
     WorkerPool,
@@ -41,7 +40,7 @@ def work(redis: Redis) -> Callable[[int, float, float], Speed]:
             meter.took(TaskName.INGEST, fixed_s / 4)
             meter.took(TaskName.CONVERT, 6 * per_second)
             for _ in range(2):
-                meter.heard(30)
+                meter.featurized(30)
                 meter.took(TaskName.FEATURIZE, 27 * per_second)
             meter.took(TaskName.CLASSIFY, fixed_s / 2)
             meter.took(TaskName.REPLY, fixed_s / 4)
@@ -96,7 +95,7 @@ def test_a_server_that_is_away_costs_a_measurement_and_nothing_else(
     """Statistics fail no task."""
     caplog.set_level("INFO")
     nobody = RedisSettings(url=SecretStr("redis://127.0.0.1:1"), connect_timeout_s=0.1)
-    CostRecorder(connect(nobody, text=True)).heard(3)
+    CostRecorder(connect(nobody, text=True)).featurized(3)
     assert "a measurement is lost" in caplog.text
 
 
@@ -119,7 +118,7 @@ def test_what_another_release_tells_is_passed_over() -> None:
 
 
 def _sums(redis: Redis) -> dict[str, str]:
-    return cast("dict[str, str]", redis.hgetall(SPEED))
+    return cast("dict[str, str]", redis.hgetall(COSTS))
 
 
 def _crew(redis: Redis, later_s: float = 0) -> WorkerPool:

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.job_state import JobState
 from shared.settings import JobSettings
 from shared.store.jobs import JobStore
-from shared.store.user_slots import line_key, working_key
+from shared.store.keys import user_in_work_key, user_line_key
 from tests.shared.samples import received, seen, track
 
 ADA = "42/7"
@@ -18,7 +18,7 @@ def _of_ada(jobs: JobStore, number: int) -> list[str]:
 
 
 def _places(jobs: JobStore, job_ids: list[str]) -> list[int | None]:
-    return [view.place if view else None for view in jobs.views(job_ids)]
+    return [view.user_position if view else None for view in jobs.views(job_ids)]
 
 
 def test_the_third_track_of_one_person_waits(jobs: JobStore) -> None:
@@ -27,7 +27,7 @@ def test_the_third_track_of_one_person_waits(jobs: JobStore) -> None:
     assert _places(jobs, sent) == [None, None, 3, 4]
     assert [seen(jobs, job_id).position for job_id in sent] == [0, 1, None, None]
     other = received(jobs)
-    assert (seen(jobs, other).position, seen(jobs, other).place) == (2, None)
+    assert (seen(jobs, other).position, seen(jobs, other).user_position) == (2, None)
 
 
 @pytest.mark.parametrize("end", [JobState.DONE, JobState.FAILED])
@@ -66,12 +66,12 @@ def test_who_comes_while_others_wait_stands_behind_them(jobs: JobStore) -> None:
 def test_nothing_stays_of_a_person_without_jobs(jobs: JobStore) -> None:
     """And what is there has a time to live."""
     sent = _of_ada(jobs, 3)
-    for name in (working_key(ADA), line_key(ADA)):
+    for name in (user_in_work_key(ADA), user_line_key(ADA)):
         assert 0 < cast("int", jobs.redis.ttl(name)) <= jobs.settings.job_ttl_s
     for job_id in sent:
         jobs.advance(job_id, JobState.DONE)
     assert jobs.user_slots.admit(ADA) == []
-    assert not jobs.redis.exists(working_key(ADA), line_key(ADA))
+    assert not jobs.redis.exists(user_in_work_key(ADA), user_line_key(ADA))
 
 
 def test_a_person_is_the_same_in_every_chat(jobs: JobStore) -> None:
@@ -79,8 +79,8 @@ def test_a_person_is_the_same_in_every_chat(jobs: JobStore) -> None:
     sent = [received(jobs, user_id=7, chat_id=chat) for chat in (1, 2, 3)]
     assert _places(jobs, sent) == [None, None, 3]
     assert _places(jobs, [received(jobs, user_id=7, bot_id=1)]) == [None]
-    assert track(user_id=None, chat_id=-5).person == track(user_id=None, chat_id=-5).person
-    assert track(user_id=None, chat_id=-5).person != track(user_id=None, chat_id=-6).person
+    assert track(user_id=None, chat_id=-5).user == track(user_id=None, chat_id=-5).user
+    assert track(user_id=None, chat_id=-5).user != track(user_id=None, chat_id=-6).user
 
 
 def test_the_number_can_be_set(jobs: JobStore) -> None:

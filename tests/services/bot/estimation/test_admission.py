@@ -4,10 +4,10 @@ import pytest
 
 from services.bot.estimation.admission import Admission
 from shared.domain.job_state import JobState
-from shared.queue.messages import Track
+from shared.domain.track import Track
 from shared.settings import JobSettings
-from shared.store.jobs import LEADER, JobStore, job_key
-from shared.store.known_files import cached_result_key, single_flight_key
+from shared.store.jobs import JobStore
+from shared.store.keys import JobField, cached_result_file_key, job_key, single_flight_key
 from shared.store.throughput import WorkerRegistration
 from tests.services.bot.estimation.states import featurizing
 from tests.shared.samples import received, track
@@ -62,7 +62,7 @@ def test_processed_audio_no_longer_counts(jobs: JobStore, admission: Admission) 
     follower = received(jobs, duration_s=MAX_BACKLOG_S)
     assert admission.check(track()) is not None
     jobs.advance(follower, JobState.FETCHING)
-    jobs.redis.hset(job_key(follower), LEADER, job)
+    jobs.redis.hset(job_key(follower), JobField.LEADER, job)
     assert admission.check(track()) is None
 
 
@@ -103,9 +103,9 @@ def test_a_known_job_is_accepted(jobs: JobStore, admission: Admission) -> None:
 def test_a_file_with_a_cached_result_is_accepted(jobs: JobStore, admission: Admission) -> None:
     """If a worker of the version that computed it is there."""
     assert admission.check(_file()) is not None
-    jobs.redis.set(cached_result_key("v0", "u"), "x")
+    jobs.redis.set(cached_result_file_key("v0", "u"), "x")
     assert admission.check(_file()) is not None, "no worker has this version"
-    jobs.redis.set(cached_result_key("v1", "u"), "x")
+    jobs.redis.set(cached_result_file_key("v1", "u"), "x")
     assert admission.check(_file()) is None
     assert admission.check(_file(None)) is not None
 

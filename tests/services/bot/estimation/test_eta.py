@@ -8,7 +8,8 @@ from services.bot.estimation import eta
 from services.bot.estimation.eta import QueueEstimate, QueueEstimator
 from shared.domain.job_state import JobState
 from shared.errors import AudioError, ErrorCode
-from shared.store.jobs import LEADER, JobStore, job_key
+from shared.store.jobs import JobStore
+from shared.store.keys import JobField, job_key
 from shared.store.throughput import Speed, WorkerRegistration
 from tests.services.bot.estimation.states import featurizing
 from tests.shared.samples import received
@@ -69,7 +70,7 @@ def test_jobs_that_wait_for_others_have_a_time_too(
     follower = received(jobs, duration_s=60.0)
     jobs.advance(mine[0], JobState.FETCHING)
     jobs.advance(follower, JobState.FETCHING)
-    jobs.redis.hset(job_key(follower), LEADER, mine[0])
+    jobs.redis.hset(job_key(follower), JobField.LEADER, mine[0])
     estimates = estimator.estimates()
     assert estimates[mine[2]].before is None
     assert estimates[mine[2]].left_s == pytest.approx(2 * estimates[mine[0]].left_s, rel=0.05)
@@ -109,7 +110,7 @@ def test_estimates_that_take_long_are_reused(
 def test_states_of_another_release_are_skipped(jobs: JobStore, estimator: QueueEstimator) -> None:
     """A state that cannot be read does not hide the others."""
     unreadable, job = received(jobs), received(jobs)
-    jobs.redis.hset(job_key(unreadable), "stage", "dreaming")
+    jobs.redis.hset(job_key(unreadable), JobField.STATE, "dreaming")
     expired = received(jobs)
     jobs.redis.delete(job_key(expired))
     assert estimator.estimates().keys() == {job}

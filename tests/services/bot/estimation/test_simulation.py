@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.bot.estimation.simulation import Capacity, finish_times
+from services.bot.estimation.simulation import Capacity, finish_times, simulate
 from services.bot.estimation.workload import Workload
-from shared.queue.celery_config import QueueName
+from shared.queue.tasks import QueueName
 from shared.store.throughput import Speed
 
 CAPACITY = Capacity(
@@ -122,6 +122,25 @@ def test_all_work_is_done_by_the_time_that_it_takes() -> None:
     assert ends[0] < ends[19]
 
 
+@pytest.mark.parametrize("held", [0, 1, 2, 5])
+@pytest.mark.parametrize("others", [0, 1, 5, 200])
+@pytest.mark.parametrize("audio_s", [30.0, 300.0, 3000.0])
+def test_one_more_job_is_estimated_as_if_it_were_simulated(
+    held: int, others: int, audio_s: float
+) -> None:
+    """Within a factor of 1.5, whatever else waits, its user's own tracks included."""
+    thresholds = ((1200.0, QueueName.LONG), (120.0, QueueName.MEDIUM))
+    workloads = [
+        _workload(30.0 * (1 + n % 40), thresholds=thresholds, user=f"other{n}")
+        for n in range(others)
+    ]
+    workloads += [_workload(60, user="ada", held=n > 1) for n in range(held)]
+    added = _workload(audio_s, user="ada", held=True, thresholds=thresholds)
+    expected = finish_times([*workloads, added], CAPACITY)[added.job_id]
+    ratio = simulate(workloads, CAPACITY).one_more(added) / expected
+    assert 1 / 1.5 < ratio < 1.5
+
+
 def test_ten_thousand_jobs_are_simulated_quickly() -> None:
     """The cost grows little faster than their number."""
     workloads = [
@@ -129,5 +148,7 @@ def test_ten_thousand_jobs_are_simulated_quickly() -> None:
         for n in range(10_000)
     ]
     started = time.process_time()
-    assert len(finish_times(workloads, CAPACITY)) == 10_000
+    forecast = simulate(workloads, CAPACITY)
+    assert len(forecast.ends) == 10_000
     assert time.process_time() - started < 1.5
+    assert len(forecast.timeline) < 500, "the cost of one more does not grow with the jobs"

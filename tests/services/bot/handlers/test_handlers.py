@@ -9,7 +9,7 @@ from aiogram.types import Update
 from services.bot import texts
 from services.bot.app import App
 from shared.domain.genres import GENRES
-from shared.queue.celery_config import QueueName
+from shared.queue.tasks import QueueName
 from tests.services.bot.samples import AUDIO, FILE, GROUP, PHOTO, STICKER, VIDEO, update
 from tests.services.bot.telegram import FakeTelegram
 

@@ -9,7 +9,7 @@ from aiogram import Bot
 
 from services.bot.status.sender import SendOutcome, StatusSender
 from shared.store.jobs import JobStore
-from shared.store.redis_client import key
+from shared.store.keys import status_lock_key
 from tests.services.bot.samples import received
 from tests.services.bot.telegram import FakeTelegram
 from tests.services.bot.waiting import until
@@ -36,7 +36,7 @@ async def test_a_lock_acquired_after_cancellation_is_released(
     monkeypatch.setattr(jobs, "status_lock", Slow)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(StatusSender(bot, jobs).deliver(job_id), 0.05)
-    assert not jobs.redis.exists(key("job", job_id, "status"))
+    assert not jobs.redis.exists(status_lock_key(job_id))
     assert telegram.requests == []
 
 

@@ -24,8 +24,8 @@ async def test_each_job_has_one_message(bot: Bot, telegram: FakeTelegram, jobs: 
         await until(lambda: len(telegram.texts) == 3)
         featurizing(jobs, job_id, done=0)
         await until(lambda: "0 of 80 pieces" in telegram.texts[-1])
-        jobs.segment_progress.segment_done(job_id, 0)
-        jobs.segment_progress.segment_done(job_id, 1)
+        jobs.segment_progress.complete_segment(job_id, 0)
+        jobs.segment_progress.complete_segment(job_id, 1)
         await until(lambda: "40 of 80 pieces" in telegram.texts[-1])
         jobs.advance(job_id, JobState.CLASSIFYING)
         await until(lambda: "Step 4 of 5" in telegram.texts[-1])
@@ -155,7 +155,7 @@ async def test_a_chat_gets_one_edit_a_second(
         await until(lambda: telegram.texts)
         featurizing(jobs, job_id, done=1)
         await ticks()
-        jobs.segment_progress.segment_done(job_id, 1)
+        jobs.segment_progress.complete_segment(job_id, 1)
         await ticks()
         assert len(telegram.texts) == 1
         clock.now += 1.0

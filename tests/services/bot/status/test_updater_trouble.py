@@ -11,8 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from services.bot.status.updater import StatusUpdater
 from shared.domain.job_state import JobState
 from shared.store.jobs import JobStore
-from shared.store.redis_client import key
-from shared.store.user_slots import ACTIVE, WAITING
+from shared.store.keys import ACTIVE_JOBS, WAITING_JOBS, JobField, job_key
 from tests.services.bot.samples import received
 from tests.services.bot.telegram import FakeTelegram
 from tests.services.bot.updaters import TICK_S, locked, ticks, updating
@@ -86,16 +85,16 @@ async def test_a_slow_chat_delays_no_other(
         await until(lambda: len(telegram.requests) == 2)
         jobs.advance(other, JobState.FETCHING)
         await until(lambda: telegram.of(EditMessageText))
-        assert jobs.fact(slow, "status_message_id") is None  # its request still hangs
+        assert jobs.fact(slow, JobField.STATUS_MESSAGE_ID) is None  # its request still hangs
     assert [m.chat_id for m in telegram.of(SendMessage)].count(7) == 1
 
 
 async def test_expired_jobs_are_dropped_from_the_lists(bot: Bot, jobs: JobStore) -> None:
     """So that they do not count in the queue."""
     job_id = received(jobs)
-    jobs.redis.delete(key("job", job_id))
+    jobs.redis.delete(job_key(job_id))
     async with updating(bot, jobs):
-        await until(lambda: jobs.redis.zcard(ACTIVE) == 0 == jobs.redis.zcard(WAITING))
+        await until(lambda: jobs.redis.zcard(ACTIVE_JOBS) == 0 == jobs.redis.zcard(WAITING_JOBS))
 
 
 async def test_an_unreadable_job_does_not_hide_others(
@@ -103,7 +102,7 @@ async def test_an_unreadable_job_does_not_hide_others(
 ) -> None:
     """A state that another release wrote is skipped."""
     unreadable = received(jobs)
-    jobs.redis.hset(key("job", unreadable), "track", '{"schema_version": 99}')
+    jobs.redis.hset(job_key(unreadable), JobField.TRACK, '{"schema_version": 99}')
     received(jobs)
     async with updating(bot, jobs):
         await until(lambda: telegram.texts)
@@ -140,7 +139,7 @@ async def test_a_message_whose_id_was_not_stored_is_not_sent_twice(
     failures = [RedisConnectionError("refused")]
     record = jobs.record
 
-    def sometimes(job_id: str, field: str, value: str) -> bool:
+    def sometimes(job_id: str, field: JobField, value: str) -> bool:
         if failures:
             raise failures.pop()
         return record(job_id, field, value)
@@ -148,7 +147,7 @@ async def test_a_message_whose_id_was_not_stored_is_not_sent_twice(
     monkeypatch.setattr(jobs, "record", sometimes)
     job_id = received(jobs)
     async with updating(bot, jobs):
-        await until(lambda: jobs.fact(job_id, "status_message_id") == "101")
+        await until(lambda: jobs.fact(job_id, JobField.STATUS_MESSAGE_ID) == "101")
     assert len(telegram.of(SendMessage)) == 1
 
 
@@ -165,6 +164,6 @@ async def test_shutdown_leaves_no_lock_behind(
     task.cancel()
     await status_updater.finish(0.3)
     assert time.monotonic() - started < 3
-    assert jobs.fact(fast, "status_message_id") is not None
+    assert jobs.fact(fast, JobField.STATUS_MESSAGE_ID) is not None
     assert not locked(jobs, fast)
     assert not locked(jobs, hanging)

@@ -6,7 +6,8 @@ from services.bot.status.view import over, render
 from services.bot.texts import LABEL_LENGTH, label, megabytes
 from shared.domain.job_state import JobState
 from shared.errors import AudioError, ErrorCode
-from shared.store.jobs import JobStore, JobView
+from shared.store.job_view import JobView
+from shared.store.jobs import JobStore
 from tests.services.bot.samples import featurizing, received, track
 
 
@@ -42,7 +43,7 @@ def test_featurized_chunks_are_counted(jobs: JobStore) -> None:
     featurizing(jobs, job_id, done=0)
     texts = [render(view_of(jobs, job_id))]
     for segment in range(4):
-        jobs.segment_progress.segment_done(job_id, segment)
+        jobs.segment_progress.complete_segment(job_id, segment)
         texts.append(render(view_of(jobs, job_id)))
     assert [f"{20 * k} of 80 pieces" in text for k, text in enumerate(texts)] == [True] * 5
     bars = [text.count("█") for text in texts]

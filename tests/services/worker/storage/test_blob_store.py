@@ -1,17 +1,26 @@
-"""The spool: whole blobs or none, read anywhere, gone in time."""
+"""Blobs: whole or not there, read anywhere, gone in time."""
 
 import hashlib
 import io
 import random
+from collections.abc import Iterator
 from typing import cast
 
 import pytest
 
 from services.worker.storage.blob_store import BLOCK_BYTES, BlobMissingError, BlobStore
-from shared.settings import JobSettings
-from shared.store.redis_client import key
+from shared.settings import JobSettings, RedisSettings
+from shared.store.keys import key
 
 SIZES = [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 2 * BLOCK_BYTES + 12_345]
+
+
+@pytest.fixture
+def blobs(redis_settings: RedisSettings, job_settings: JobSettings) -> Iterator[BlobStore]:
+    """Blob store on an empty server."""
+    store = BlobStore.open(redis_settings, job_settings)
+    yield store
+    store.redis.close()
 
 
 def noise(size: int) -> bytes:
@@ -95,7 +104,7 @@ def test_an_unfinished_blob_is_invisible(blobs: BlobStore) -> None:
 def test_a_lost_block_is_told(blobs: BlobStore) -> None:
     """A blob whose block has expired fails to read instead of reading short."""
     blobs.put("job", "audio", noise(3 * BLOCK_BYTES))
-    blobs.redis.delete(key("spool", "job", "audio", 1))
+    blobs.redis.delete(key("blob", "job", "audio", 1))
     with pytest.raises(BlobMissingError, match="block 1"):
         blobs.get("job", "audio")
 
@@ -113,7 +122,7 @@ def test_delete_takes_all_of_a_job_and_nothing_else(blobs: BlobStore) -> None:
 
 
 def test_everything_expires(blobs: BlobStore, job_settings: JobSettings) -> None:
-    """Head, blocks and index all have the spool's time to live."""
+    """Head, blocks and index all have the same time to live."""
     blobs.put("job", "audio", noise(BLOCK_BYTES + 1))
     assert len(keys(blobs)) == 4
     for name in keys(blobs):
@@ -146,6 +155,6 @@ def test_one_blob_can_go_while_the_others_stay(blobs: BlobStore) -> None:
 def test_a_block_fits_into_a_mebibyte_of_redis(blobs: BlobStore) -> None:
     """A full MiB and Redis' header would take the allocator's next size, a quarter more."""
     blobs.put("job", "audio", noise(BLOCK_BYTES))
-    block = key("spool", "job", "audio", 0)
+    block = key("blob", "job", "audio", 0)
     used = cast("int", blobs.redis.memory_usage(block))
     assert BLOCK_BYTES < used < (1 << 20) + 512

@@ -8,14 +8,12 @@ import pytest
 from redis import Redis
 
 from services.worker.storage.result_cache import (
-    MOST_NAMES,
-    SIZES,
-    TOTAL,
-    USED,
+    MAX_NAMES,
     CachedResult,
     ResultCache,
 )
-from shared.settings import AnswerSettings, RedisSettings
+from shared.settings import RedisSettings, ResultCacheSettings
+from shared.store.keys import RESULTS_SIZES, RESULTS_TOTAL, RESULTS_USED
 from shared.store.redis_client import connect
 
 SMALL = CachedResult(verdict=b'{"genre": "jazz"}', preview=bytes(128))
@@ -33,7 +31,7 @@ def redis(redis_settings: RedisSettings) -> Iterator[Redis]:
 @pytest.fixture
 def result_cache(redis: Redis) -> ResultCache:
     """An empty archive with the smallest bound there may be."""
-    return ResultCache(redis, AnswerSettings(answer_bytes=BOUND), "v1")
+    return ResultCache(redis, ResultCacheSettings(answer_bytes=BOUND), "v1")
 
 
 def _large(seed: int, size: int = 1_000_000) -> CachedResult:
@@ -44,15 +42,15 @@ def _large(seed: int, size: int = 1_000_000) -> CachedResult:
 def _age(redis: Redis, seconds: float) -> None:
     """Let time pass for everything that is kept."""
     for answer, used in cast(
-        "list[tuple[bytes, float]]", redis.zrange(USED, 0, -1, withscores=True)
+        "list[tuple[bytes, float]]", redis.zrange(RESULTS_USED, 0, -1, withscores=True)
     ):
-        redis.zadd(USED, {answer: used - seconds})
+        redis.zadd(RESULTS_USED, {answer: used - seconds})
 
 
 def _bytes_kept(redis: Redis) -> int:
     """What is there, counted one by one."""
     total = 0
-    for name in cast("list[bytes]", redis.keys("genrebot:answer:*")):
+    for name in cast("list[bytes]", redis.keys("genrebot:result:*")):
         kind = redis.type(name)
         if kind == b"hash":
             fields = cast("dict[bytes, bytes]", redis.hgetall(name.decode()))
@@ -96,7 +94,7 @@ def test_an_id_that_leads_nowhere_is_not_kept(result_cache: ResultCache, redis: 
 
 def test_another_version_knows_nothing_of_it(result_cache: ResultCache, redis: Redis) -> None:
     """A new model answers anew; the old one's answers stay for those who still run it."""
-    other = ResultCache(redis, AnswerSettings(answer_bytes=BOUND), "v2")
+    other = ResultCache(redis, ResultCacheSettings(answer_bytes=BOUND), "v2")
     result_cache.keep("aa", SMALL, ["u1"])
     assert other.find("aa") is other.find_file("u1") is None
     other.keep("aa", FULL, ["u1"])
@@ -119,7 +117,7 @@ def test_the_bound_holds_and_what_was_used_longest_ago_goes_first(
 
 def test_versions_share_the_bound(result_cache: ResultCache, redis: Redis) -> None:
     """Outbox of a model that is no longer used give way to those of the present one."""
-    other = ResultCache(redis, AnswerSettings(answer_bytes=BOUND), "v2")
+    other = ResultCache(redis, ResultCacheSettings(answer_bytes=BOUND), "v2")
     for seed, sha256 in enumerate("abc"):
         result_cache.keep(sha256, _large(seed))
     for seed, sha256 in enumerate("abc"):
@@ -137,7 +135,7 @@ def test_an_answer_above_the_bound_is_not_kept(result_cache: ResultCache, redis:
 
 def test_answers_grow_old(result_cache: ResultCache, redis: Redis) -> None:
     """After the time to live since its last use an answer is gone, for Redis and for us."""
-    ttl_s = AnswerSettings().answer_ttl_s
+    ttl_s = ResultCacheSettings().answer_ttl_s
     result_cache.keep("a", SMALL, ["ua"])
     result_cache.keep("b", SMALL, ["ub"])
     lives = [cast("int", redis.ttl(name)) for name in cast("list[bytes]", redis.keys("*"))]
@@ -172,16 +170,16 @@ def test_the_accounts_are_exact(result_cache: ResultCache, redis: Redis, seed: i
         elif walk.random() < 0.9:
             result_cache.find(content, f"{content}{unique_id}")
         else:
-            _age(redis, walk.random() * AnswerSettings().answer_ttl_s)
+            _age(redis, walk.random() * ResultCacheSettings().answer_ttl_s)
             result_cache.find_file(unique_id)
         assert result_cache.size() <= BOUND
-        assert redis.hlen(SIZES) == redis.zcard(USED)
+        assert redis.hlen(RESULTS_SIZES) == redis.zcard(RESULTS_USED)
         assert result_cache.size() == _bytes_kept(redis)
 
 
 def test_one_answer_has_a_bounded_number_of_names(result_cache: ResultCache) -> None:
     """Further ids are simply not kept; the answer is."""
-    result_cache.keep("a", SMALL, [f"u{n}" for n in range(MOST_NAMES)])
+    result_cache.keep("a", SMALL, [f"u{n}" for n in range(MAX_NAMES)])
     before = result_cache.size()
     assert result_cache.find("a", "one too many") == SMALL
     assert result_cache.find_file("one too many") is None
@@ -189,8 +187,8 @@ def test_one_answer_has_a_bounded_number_of_names(result_cache: ResultCache) -> 
 
 
 def test_accounts_without_answers_are_closed(result_cache: ResultCache, redis: Redis) -> None:
-    """Should the list of what is kept ever be lost, the sum does not stand in the way."""
-    redis.set(TOTAL, BOUND + 1)
+    """Should the list of what is kept ever be lost, the sum does not harness in the way."""
+    redis.set(RESULTS_TOTAL, BOUND + 1)
     result_cache.keep("a", SMALL)
     assert result_cache.find("a") is None
     result_cache.keep("a", SMALL)

@@ -12,16 +12,17 @@ from devtools.emulator.serving import EmulatorThread
 from devtools.emulator.state.faults import Fault
 from devtools.emulator.state.records import ChatMessage
 from services.worker.context import WorkerContext
-from services.worker.execution.deduplication import CLIP, PICTURE, VERDICT
-from services.worker.telegram import call
+from services.worker.reply_message import PLACEHOLDER
+from services.worker.storage.artifacts import CLIP, PICTURE, VERDICT
 from shared.domain.genres import GENRES
 from shared.domain.job_state import JobState
+from shared.domain.track import Track
 from shared.errors import AudioError, ErrorCode
 from shared.music.model.verdict import Verdict
-from shared.queue.celery_config import TaskName
-from shared.queue.messages import Track
+from shared.queue.tasks import TaskName
+from shared.store.keys import JobField
 from tests.services.worker.conftest import CHAT
-from tests.services.worker.hand import Hand
+from tests.services.worker.manual_worker import ManualWorker
 from tests.shared.samples import seen
 from tests.sounds import encode, picture, silence
 
@@ -33,9 +34,13 @@ class Chat:
     """A job that stands before its reply, and the chat that it came from."""
 
     def __init__(
-        self, ctx: WorkerContext, hand: Hand, telegram: EmulatorThread, send_file: SendFile
+        self,
+        ctx: WorkerContext,
+        worker: ManualWorker,
+        telegram: EmulatorThread,
+        send_file: SendFile,
     ) -> None:
-        self.ctx, self.hand, self.telegram = ctx, hand, telegram
+        self.ctx, self.worker, self.telegram = ctx, worker, telegram
         track = send_file(b"x")
         ctx.jobs.create(track)
         self.job_id = track.job_id
@@ -49,7 +54,7 @@ class Chat:
         ctx.blobs.put(self.job_id, VERDICT, verdict.model_dump_json().encode())
         ctx.blobs.put(self.job_id, PICTURE, picture())
         ctx.blobs.put(self.job_id, CLIP, encode(silence(6), "opus"))
-        ctx.jobs.record(self.job_id, "clip_span", "0.0 6.0")
+        ctx.jobs.record(self.job_id, JobField.CLIP_SPAN, "0.0 6.0")
 
     def show_status(self) -> int:
         """Post a status message as the bot does; its number."""
@@ -57,8 +62,8 @@ class Chat:
         async def post(bot: Bot) -> int:
             return (await bot.send_message(CHAT, "Step 4 of 5")).message_id
 
-        number = call(post)
-        self.ctx.jobs.record(self.job_id, "status_message_id", str(number))
+        number: int = self.ctx.telegram.call(post)
+        self.ctx.jobs.record(self.job_id, JobField.STATUS_MESSAGE_ID, str(number))
         return number
 
     def fault(self, **fault: object) -> None:
@@ -67,9 +72,9 @@ class Chat:
 
     def reply(self) -> str:
         """Run the reply, or what has become of it; Celery's state of the task."""
-        if not self.hand.waiting():
+        if not self.worker.waiting():
             self.ctx.dispatcher.reply(self.job_id)
-        return self.hand.run(self.hand.take())
+        return self.worker.run(self.worker.take())
 
     def answers(self) -> list[ChatMessage]:
         """What the bot shows in the chat."""
@@ -87,9 +92,11 @@ class Chat:
 
 
 @pytest.fixture
-def chat(ctx: WorkerContext, hand: Hand, telegram: EmulatorThread, send_file: SendFile) -> Chat:
+def chat(
+    ctx: WorkerContext, worker: ManualWorker, telegram: EmulatorThread, send_file: SendFile
+) -> Chat:
     """A job with a verdict."""
-    return Chat(ctx, hand, telegram, send_file)
+    return Chat(ctx, worker, telegram, send_file)
 
 
 def test_the_status_message_becomes_the_answer(chat: Chat) -> None:
@@ -142,7 +149,7 @@ def test_an_answer_survives_telegrams_bad_moments(chat: Chat, method: str, kind:
     chat.show_status()
     chat.fault(kind=kind, method=method, times=2, retry_after=1)
     states = [chat.reply()]
-    while chat.hand.waiting():
+    while chat.worker.waiting():
         states.append(chat.reply())
     assert states[-1] == "SUCCESS"
     assert chat.state is JobState.DONE
@@ -155,7 +162,7 @@ def test_a_pause_that_telegram_asks_for_is_kept(chat: Chat) -> None:
     chat.show_status()
     chat.fault(kind="retry_after", method="editMessageMedia", retry_after=33)
     assert chat.reply() == "RETRY"
-    (again,) = chat.hand.waiting()
+    (again,) = chat.worker.waiting()
     assert again.task_name is TaskName.REPLY
     assert again.eta is not None
 
@@ -166,7 +173,7 @@ def test_a_blocked_bot_ends_the_job_in_peace(chat: Chat) -> None:
     chat.telegram.call(lambda state: state.block(CHAT))
     assert chat.reply() == "SUCCESS"
     assert chat.state is JobState.DONE
-    assert chat.hand.waiting() == []
+    assert chat.worker.waiting() == []
 
 
 def test_where_pictures_are_forbidden_the_words_go_alone(
@@ -197,7 +204,7 @@ def test_a_chat_that_is_gone_ends_the_job_in_peace(
     chat.telegram.call(lambda state: state.chats.clear())
     assert chat.reply() == "SUCCESS"
     assert chat.state is JobState.DONE
-    assert chat.hand.waiting() == []
+    assert chat.worker.waiting() == []
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
@@ -216,9 +223,22 @@ def test_a_reason_is_sent_new_where_there_is_no_status_message(chat: Chat) -> No
     """And a second run changes that message instead of sending another."""
     chat.ctx.jobs.fail(chat.job_id, ERROR)
     chat.fault(kind="drop_after", method="editMessageText")
-    chat.reply()
+    assert [chat.reply(), chat.reply()] == ["RETRY", "SUCCESS"]
     assert chat.kinds() == ["text"]
+    assert chat.answers()[0].shown == "a.wav\n😕 The track is silent."
     assert chat.state is JobState.FAILED
+
+
+@pytest.mark.parametrize("method", ["sendMessage", "editMessageMedia"])
+def test_a_verdict_comes_once_though_telegrams_answer_got_lost(chat: Chat, method: str) -> None:
+    """Without a status message too; all that may come twice is the placeholder."""
+    chat.fault(kind="drop_after", method=method)
+    assert [chat.reply(), chat.reply()] == ["RETRY", "SUCCESS"]
+    texts = [answer.shown for answer in chat.answers() if not answer.media]
+    assert texts == ([PLACEHOLDER] if method == "sendMessage" else [])
+    assert sorted(set(chat.kinds()) - {"text"}) == ["photo", "voice"]
+    assert chat.kinds().count("photo") == 1
+    assert chat.state is JobState.DONE
 
 
 def test_an_expired_verdict_is_owned_up_to(chat: Chat) -> None:
@@ -239,7 +259,7 @@ def test_a_second_reply_that_waited_for_the_lock_does_nothing(chat: Chat) -> Non
     chat.reply()
     calls = chat.telegram.call(lambda state: dict(state.calls))
     chat.ctx.dispatcher.reply(chat.job_id)
-    sent = chat.hand.take()
+    sent = chat.worker.take()
     with pytest.MonkeyPatch.context() as patch:
         # As if it had passed its first look at the stage before the other one ended.
         patch.setattr(
@@ -247,7 +267,7 @@ def test_a_second_reply_that_waited_for_the_lock_does_nothing(chat: Chat) -> Non
             "advance",
             lambda _, job_id, state: state is JobState.REPLYING or advance(job_id, state),
         )
-        assert chat.hand.run(sent) == "SUCCESS"
+        assert chat.worker.run(sent) == "SUCCESS"
     assert chat.telegram.call(lambda state: dict(state.calls)) == calls
 
 

@@ -9,20 +9,21 @@ import pytest
 from numpy.typing import NDArray
 
 from services.worker.context import WorkerContext
-from services.worker.execution.dispatcher import Dispatcher
-from services.worker.storage.uploads import UPLOAD
-from services.worker.tasks.convert import audio_name
+from services.worker.dispatch.dispatcher import Dispatcher
+from services.worker.storage.artifacts import UPLOAD, audio_name
+from services.worker.tasks.classify import chunk_spans
 from services.worker.tasks.featurize import load_features
 from shared.domain.job_state import JobState
+from shared.domain.plan import Plan
+from shared.domain.track import Track
 from shared.errors import ErrorCode
 from shared.music.chunking import chunks
 from shared.music.constants import CHUNK_HOP
 from shared.music.decoding.decoder import decode
 from shared.music.decoding.pcm import from_pcm16
 from shared.music.features.table import ChunkAnalysis
-from shared.queue.celery_config import TaskName
-from shared.queue.messages import Track
-from tests.services.worker.hand import Hand
+from shared.queue.tasks import TaskName
+from tests.services.worker.manual_worker import ManualWorker
 from tests.shared.samples import received, seen
 from tests.sounds import encode, silence, tune
 
@@ -42,13 +43,13 @@ def _uploaded(ctx: WorkerContext, data: bytes, **facts: Any) -> str:
     return job_id
 
 
-def _run(ctx: WorkerContext, hand: Hand, task_name: TaskName, job_id: str) -> None:
+def _run(ctx: WorkerContext, worker: ManualWorker, task_name: TaskName, job_id: str) -> None:
     """Run one step that the flow sends."""
     if task_name is TaskName.CONVERT:
         ctx.dispatcher.convert(job_id, 9)
     elif task_name is TaskName.INGEST:
         ctx.dispatcher.ingest(seen(ctx.jobs, job_id))
-    assert hand.run(hand.take()) == "SUCCESS"
+    assert worker.run(worker.take()) == "SUCCESS"
 
 
 def _error(ctx: WorkerContext, job_id: str) -> ErrorCode | None:
@@ -57,7 +58,7 @@ def _error(ctx: WorkerContext, job_id: str) -> ErrorCode | None:
 
 
 def test_ingest_fetches_once(
-    ctx: WorkerContext, hand: Hand, send_file: SendFile, telegram: Any
+    ctx: WorkerContext, worker: ManualWorker, send_file: SendFile, telegram: Any
 ) -> None:
     """A second run finds the file in the spool and only hands on."""
     track = send_file(encode(tune(4), "wav"))
@@ -65,10 +66,10 @@ def test_ingest_fetches_once(
     view = seen(ctx.jobs, track.job_id)
     ctx.dispatcher.ingest(view)
     ctx.dispatcher.ingest(view)
-    for sent in (hand.take(), hand.take()):
-        assert hand.run(sent) == "SUCCESS"
+    for sent in (worker.take(), worker.take()):
+        assert worker.run(sent) == "SUCCESS"
     assert telegram.call(lambda state: state.calls["download"]) == 1
-    assert hand.steps() == [TaskName.CONVERT, TaskName.CONVERT]
+    assert worker.task_names() == [TaskName.CONVERT, TaskName.CONVERT]
     head = ctx.blobs.head(track.job_id, UPLOAD)
     assert head is not None
     assert ctx.jobs.fact(track.job_id, "sha256") == head.sha256
@@ -79,22 +80,22 @@ def test_ingest_fetches_once(
     "state", [JobState.CLASSIFYING, JobState.REPLYING, JobState.DONE, JobState.FAILED]
 )
 def test_a_step_that_comes_late_does_nothing(
-    ctx: WorkerContext, hand: Hand, task_name: TaskName, state: JobState
+    ctx: WorkerContext, worker: ManualWorker, task_name: TaskName, state: JobState
 ) -> None:
     """The job is past it: nothing is fetched, decoded or sent."""
     job_id = _uploaded(ctx, b"not even sound")
     ctx.jobs.advance(job_id, state)
-    _run(ctx, hand, task_name, job_id)
+    _run(ctx, worker, task_name, job_id)
     assert seen(ctx.jobs, job_id).state is state
     assert _error(ctx, job_id) is None
-    assert hand.waiting() == []
+    assert worker.waiting() == []
 
 
-def test_convert_cuts_what_one_process_would_hear(ctx: WorkerContext, hand: Hand) -> None:
+def test_convert_cuts_what_one_process_would_hear(ctx: WorkerContext, worker: ManualWorker) -> None:
     """The segments in the spool, joined, are the chunks sample by sample."""
     data = encode(tune(37), "mp3", sample_rate=44_100)
     job_id = _uploaded(ctx, data)
-    _run(ctx, hand, TaskName.CONVERT, job_id)
+    _run(ctx, worker, TaskName.CONVERT, job_id)
     plan = ctx.jobs.plan(job_id)
     assert plan is not None
     spooled = b"".join(ctx.blobs.get(job_id, audio_name(n)) for n in range(plan.n_segments))
@@ -105,7 +106,7 @@ def test_convert_cuts_what_one_process_would_hear(ctx: WorkerContext, hand: Hand
 
 
 def test_convert_that_died_between_lanes_only_sends_again(
-    ctx: WorkerContext, hand: Hand, monkeypatch: pytest.MonkeyPatch
+    ctx: WorkerContext, worker: ManualWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan stands, so nothing is decoded a second time, and no lane is left out."""
     job_id = _uploaded(ctx, encode(tune(95, sample_rate=8000), "wav", sample_rate=8000))
@@ -120,16 +121,16 @@ def test_convert_that_died_between_lanes_only_sends_again(
         patch.setattr(Dispatcher, "featurize", die_at_the_third)
         ctx.dispatcher.convert(job_id, 95)
         with pytest.raises(Death):
-            hand.run(hand.take())
-    ctx.jobs.segment_progress.segment_done(job_id, int(hand.take().message["segment"]))
-    hand.take()
+            worker.run(worker.take())
+    ctx.jobs.segment_progress.complete_segment(job_id, int(worker.take().message["segment"]))
+    worker.take()
     monkeypatch.setattr("services.worker.tasks.convert.Slice", None)
-    _run(ctx, hand, TaskName.CONVERT, job_id)
-    assert [sent.message["segment"] for sent in hand.waiting()] == [1, 2, 3]
+    _run(ctx, worker, TaskName.CONVERT, job_id)
+    assert [sent.message["segment"] for sent in worker.waiting()] == [1, 2, 3]
 
 
 def test_convert_that_died_while_decoding_starts_over(
-    ctx: WorkerContext, hand: Hand, monkeypatch: pytest.MonkeyPatch
+    ctx: WorkerContext, worker: ManualWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half-written segments are overwritten, and the plan counts each chunk once."""
     data = encode(tune(65, sample_rate=8000), "wav", sample_rate=8000)
@@ -145,46 +146,46 @@ def test_convert_that_died_while_decoding_starts_over(
         patch.setattr(ctx.blobs, "put", die_at_the_second)
         ctx.dispatcher.convert(job_id, 65)
         with pytest.raises(Death):
-            hand.run(hand.take())
+            worker.run(worker.take())
     assert ctx.jobs.plan(job_id) is None
-    _run(ctx, hand, TaskName.CONVERT, job_id)
+    _run(ctx, worker, TaskName.CONVERT, job_id)
     plan = ctx.jobs.plan(job_id)
     assert plan is not None
     assert plan.n_chunks == 21
 
 
 def test_a_segment_that_comes_again_is_not_heard_again(
-    ctx: WorkerContext, hand: Hand, heard: Heard
+    ctx: WorkerContext, worker: ManualWorker, heard: Heard
 ) -> None:
     """Its features are there; the step hands on all the same, for the first may have died."""
     job_id = _uploaded(ctx, encode(tune(4), "wav"))
-    _run(ctx, hand, TaskName.CONVERT, job_id)
-    sent = hand.take()
+    _run(ctx, worker, TaskName.CONVERT, job_id)
+    sent = worker.take()
     for _ in range(3):
-        assert hand.run(sent) == "SUCCESS"
-        assert hand.take().task_name is TaskName.CLASSIFY
+        assert worker.run(sent) == "SUCCESS"
+        assert worker.take().task_name is TaskName.CLASSIFY
     assert len(heard) == 1
 
 
 def test_features_come_back_in_the_tracks_order(
-    ctx: WorkerContext, hand: Hand, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    ctx: WorkerContext, worker: ManualWorker, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Segments end in any order; the last first here."""
     monkeypatch.setattr(WorkerContext, "analyse_chunk", staticmethod(_level))
     loud = np.repeat(0.01 * np.arange(1, 34), CHUNK_HOP)
     job_id = _uploaded(ctx, encode(loud.astype(np.float32), "wav"))
     ctx.dispatcher.convert(job_id, 99)
-    hand.run(hand.take())
-    waiting = [hand.take() for _ in range(4)]
+    worker.run(worker.take())
+    waiting = [worker.take() for _ in range(4)]
     for sent in reversed(waiting):
-        assert hand.run(sent) == "SUCCESS"
+        assert worker.run(sent) == "SUCCESS"
     plan = ctx.jobs.plan(job_id)
     assert plan is not None
     features, _, preview = load_features(ctx.blobs, job_id, plan)
     np.testing.assert_allclose(features[:, 0], 0.01 * np.arange(1, 34), atol=1e-4)
     assert preview.shape == (128, 33 * plan.columns_per_chunk)
     assert heard == []
-    assert hand.steps() == [TaskName.CLASSIFY]
+    assert worker.task_names() == [TaskName.CLASSIFY]
 
 
 def _level(samples: NDArray[np.float32]) -> ChunkAnalysis:
@@ -215,38 +216,54 @@ def without_clip(environment: pytest.MonkeyPatch) -> None:
 )
 @pytest.mark.usefixtures("a_minute_at_most")
 def test_what_cannot_be_classified_is_told_and_leaves_nothing(
-    ctx: WorkerContext, hand: Hand, data: bytes, code: ErrorCode
+    ctx: WorkerContext, worker: ManualWorker, data: bytes, code: ErrorCode
 ) -> None:
     """One reply follows; the segments that were written go with the job."""
     job_id = _uploaded(ctx, data)
-    _run(ctx, hand, TaskName.CONVERT, job_id)
+    _run(ctx, worker, TaskName.CONVERT, job_id)
     assert _error(ctx, job_id) is code
-    assert hand.steps() == [TaskName.REPLY]
-    hand.drain()
+    assert worker.task_names() == [TaskName.REPLY]
+    worker.drain()
     assert seen(ctx.jobs, job_id).state is JobState.FAILED
-    assert list(ctx.blobs.redis.scan_iter("genrebot:spool:*")) == []
+    assert list(ctx.blobs.redis.scan_iter("genrebot:blob:*")) == []
 
 
-def test_a_track_of_one_chunk_has_no_clip(ctx: WorkerContext, hand: Hand, heard: Heard) -> None:
+def test_a_track_of_one_chunk_has_no_clip(
+    ctx: WorkerContext, worker: ManualWorker, heard: Heard
+) -> None:
     """It would be the track itself."""
     job_id = _uploaded(ctx, encode(tune(4), "wav"))
     for _ in range(3):
-        if not hand.waiting():
+        if not worker.waiting():
             ctx.dispatcher.convert(job_id, 4)
-        hand.run(hand.take())
-    assert hand.steps() == [TaskName.REPLY]
+        worker.run(worker.take())
+    assert worker.task_names() == [TaskName.REPLY]
     assert ctx.blobs.head(job_id, "verdict") is not None
     assert ctx.blobs.head(job_id, "clip") is None
     assert len(heard) == 1
 
 
 @pytest.mark.usefixtures("without_clip")
-def test_no_clip_is_made_where_none_is_wanted(ctx: WorkerContext, hand: Hand, heard: Heard) -> None:
+def test_no_clip_is_made_where_none_is_wanted(
+    ctx: WorkerContext, worker: ManualWorker, heard: Heard
+) -> None:
     """The picture comes alone."""
     job_id = _uploaded(ctx, encode(tune(7), "wav"))
     ctx.dispatcher.convert(job_id, 7)
-    while TaskName.REPLY not in hand.steps():
-        hand.run(hand.take())
+    while TaskName.REPLY not in worker.task_names():
+        worker.run(worker.take())
     assert ctx.blobs.head(job_id, "picture") is not None
     assert ctx.blobs.head(job_id, "clip") is None
     assert len(heard) == 2
+
+
+def test_chunks_follow_each_other() -> None:
+    """Every chunk has its own three seconds."""
+    plan = Plan.of(duration_s=9.5, n_chunks=3, segment_chunks=20, columns=4)
+    assert chunk_spans(plan) == [(0.0, 3.0), (3.0, 6.0), (6.0, 9.0)]
+
+
+def test_a_short_tracks_chunk_ends_where_the_track_does() -> None:
+    """A track of 1.5 s is repeated to fill a chunk, and still shown as 1.5 s."""
+    plan = Plan.of(duration_s=1.5, n_chunks=1, segment_chunks=20, columns=4)
+    assert chunk_spans(plan) == [(0.0, 1.5)]

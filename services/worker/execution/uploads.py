@@ -1,7 +1,7 @@
-"""The file as it was sent, wherever it lies.
+"""The file as it was sent, wherever it is.
 
-A small one lies in the spool, a large one in a folder of each machine's own, or with a Bot API
-server that shares its files.
+A small one is a blob, a large one is in the machine's upload cache, or with a Bot API server that
+shares its files.
 """
 
 import hashlib
@@ -12,24 +12,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services.worker.context import WorkerContext
-from services.worker.execution.task_base import TransientError
-from services.worker.telegram import fetch, in_place
-from shared.store.jobs import JobView
-
-UPLOAD = "upload"
-"""Name in the spool."""
+from services.worker.storage.artifacts import UPLOAD
+from shared.errors import TransientError
+from shared.store.job_view import JobView
 
 
 @contextmanager
-def upload(ctx: WorkerContext, view: JobView) -> Iterator[BinaryIO]:
-    """Open a job's file, which is fetched where it is not at hand.
+def open_upload(ctx: WorkerContext, view: JobView) -> Iterator[BinaryIO]:
+    """Open a job's file, and fetch it first if it is not at hand.
 
     Args:
-        ctx: what the steps share.
+        ctx: what the tasks share.
         view: the job.
 
     Yields:
-        A file that can be read and sought.
+        A seekable file.
 
     Raises:
         AudioError: the file is larger than is accepted.
@@ -38,21 +35,21 @@ def upload(ctx: WorkerContext, view: JobView) -> Iterator[BinaryIO]:
 
     """
     if ctx.blobs.head(view.job_id, UPLOAD) is not None:
-        with ctx.blobs.reader(view.job_id, UPLOAD) as spooled:
-            yield spooled
+        with ctx.blobs.reader(view.job_id, UPLOAD) as blob:
+            yield blob
         return
     with _path(ctx, view).open("rb") as file:
         yield file
 
 
-def bring(ctx: WorkerContext, view: JobView) -> str:
-    """Have a job's file at hand; the SHA-256 of its content.
+def fetch_upload(ctx: WorkerContext, view: JobView) -> str:
+    """Fetch a job's file, unless that was done before; return the SHA-256 of its content.
 
-    A small one goes into the spool, where every worker finds it. A large one would fill Redis,
-    so each worker that needs it fetches its own copy.
+    A small file is stored as a blob for all workers. A large one would fill Redis, so each machine
+    that needs it fetches its own copy.
 
     Raises:
-        AudioError, GenrebotError, TransientError: as ``upload``.
+        AudioError, GenrebotError, TransientError: as ``open_upload``.
 
     """
     job_id, small = view.job_id, ctx.job_settings.spool_upload_bytes
@@ -61,7 +58,7 @@ def bring(ctx: WorkerContext, view: JobView) -> str:
         return head.sha256
     if view.track.file_size is not None and view.track.file_size <= small:
         with ctx.blobs.writer(job_id, UPLOAD) as writer:
-            fetch(view.track.file_id, writer, ctx.limits.max_file_size)
+            ctx.telegram.fetch(view.track.file_id, writer, ctx.limits.max_file_size)
             return writer.finish().sha256
     path = _path(ctx, view)
     with path.open("rb") as file:
@@ -73,17 +70,17 @@ def bring(ctx: WorkerContext, view: JobView) -> str:
 
 
 def _path(ctx: WorkerContext, view: JobView) -> Path:
-    """Where on this machine the file lies, once it does."""
+    """Return the file's path on this machine, fetching it if need be."""
     limit = ctx.limits.max_file_size
-    if shared := in_place(view.track.file_id, limit):
+    if shared := ctx.telegram.local_file(view.track.file_id, limit):
         return shared
-    found = ctx.cache.find(view.job_id)
+    found = ctx.uploads.find(view.job_id)
     if found is not None:
         return found
     expected = min(view.track.file_size or limit, limit)
-    with ctx.cache.filling(view.job_id, expected) as file:
-        fetch(view.track.file_id, file, limit)
-    found = ctx.cache.find(view.job_id)
+    with ctx.uploads.filling(view.job_id, expected) as file:
+        ctx.telegram.fetch(view.track.file_id, file, limit)
+    found = ctx.uploads.find(view.job_id)
     if found is None:
         raise TransientError("the folder for large files was emptied")
     return found

@@ -9,11 +9,13 @@ import pytest
 from devtools.emulator.serving import EmulatorThread
 from devtools.emulator.state.faults import Fault
 from services.worker.context import WorkerContext
-from services.worker.storage.uploads import UPLOAD, upload
+from services.worker.execution.uploads import open_upload
+from services.worker.storage.artifacts import UPLOAD
 from shared.domain.job_state import JobState
-from shared.queue.celery_config import TaskName
-from shared.queue.messages import Track
-from tests.services.worker.hand import Hand
+from shared.domain.track import Track
+from shared.queue.tasks import TaskName
+from shared.telegram.downloads import FoundFile
+from tests.services.worker.manual_worker import ManualWorker
 from tests.shared.samples import seen
 from tests.sounds import encode, tune
 
@@ -36,11 +38,11 @@ LARGE = _music(30)
 """480 kB."""
 
 
-def _ingested(ctx: WorkerContext, hand: Hand, track: Track) -> str:
+def _ingested(ctx: WorkerContext, worker: ManualWorker, track: Track) -> str:
     ctx.jobs.create(track)
     ctx.dispatcher.ingest(seen(ctx.jobs, track.job_id))
-    assert hand.run(hand.take()) == "SUCCESS"
-    assert hand.steps() == [TaskName.CONVERT]
+    assert worker.run(worker.take()) == "SUCCESS"
+    assert worker.task_names() == [TaskName.CONVERT]
     return track.job_id
 
 
@@ -51,16 +53,16 @@ def _downloads(telegram: EmulatorThread) -> int:
 @pytest.mark.usefixtures("heard")
 def test_a_large_file_never_enters_redis(
     ctx: WorkerContext,
-    hand: Hand,
+    worker: ManualWorker,
     telegram: EmulatorThread,
     send_file: SendFile,
 ) -> None:
     """It is fetched once for all steps, its hash is noted, and it goes with the job."""
-    job_id = _ingested(ctx, hand, send_file(LARGE))
+    job_id = _ingested(ctx, worker, send_file(LARGE))
     assert ctx.jobs.fact(job_id, "sha256") == hashlib.sha256(LARGE).hexdigest()
     assert ctx.blobs.head(job_id, UPLOAD) is None
     assert (ctx.job_settings.work_dir / job_id).read_bytes() == LARGE
-    hand.drain()
+    worker.drain()
     assert seen(ctx.jobs, job_id).state is JobState.DONE
     assert _downloads(telegram) == 1
     assert list(ctx.job_settings.work_dir.iterdir()) == []
@@ -68,11 +70,11 @@ def test_a_large_file_never_enters_redis(
 
 @pytest.mark.parametrize("size", [None, 1])
 def test_a_small_file_is_in_the_spool_whatever_was_said_of_it(
-    ctx: WorkerContext, hand: Hand, send_file: SendFile, size: int | None
+    ctx: WorkerContext, worker: ManualWorker, send_file: SendFile, size: int | None
 ) -> None:
     """One of unknown size goes through the folder first."""
     data = _music(4)
-    job_id = _ingested(ctx, hand, send_file(data, file_size=size))
+    job_id = _ingested(ctx, worker, send_file(data, file_size=size))
     assert ctx.blobs.get(job_id, UPLOAD) == data
     assert ctx.jobs.fact(job_id, "sha256") == hashlib.sha256(data).hexdigest()
 
@@ -80,15 +82,15 @@ def test_a_small_file_is_in_the_spool_whatever_was_said_of_it(
 @pytest.mark.usefixtures("heard", "music")
 def test_another_worker_fetches_its_own_copy(
     ctx: WorkerContext,
-    hand: Hand,
+    worker: ManualWorker,
     telegram: EmulatorThread,
     send_file: SendFile,
 ) -> None:
     """The folder is not the same there, or was emptied: each step finds it again."""
-    job_id = _ingested(ctx, hand, send_file(LARGE))
+    job_id = _ingested(ctx, worker, send_file(LARGE))
     for _ in range(3):
         (ctx.job_settings.work_dir / job_id).unlink(missing_ok=True)
-        assert hand.run(hand.take()) == "SUCCESS"
+        assert worker.run(worker.take()) == "SUCCESS"
     assert _downloads(telegram) == 3
     assert ctx.blobs.head(job_id, "clip") is not None
 
@@ -96,31 +98,31 @@ def test_another_worker_fetches_its_own_copy(
 @pytest.mark.usefixtures("heard")
 def test_a_verdict_without_its_file_goes_without_a_clip(
     ctx: WorkerContext,
-    hand: Hand,
+    worker: ManualWorker,
     telegram: EmulatorThread,
     send_file: SendFile,
 ) -> None:
     """The work is done; that Telegram is away for a moment is no reason to wait or to fail."""
-    job_id = _ingested(ctx, hand, send_file(LARGE))
+    job_id = _ingested(ctx, worker, send_file(LARGE))
     for _ in range(2):
-        assert hand.run(hand.take()) == "SUCCESS"
-    assert hand.steps() == [TaskName.CLASSIFY]
+        assert worker.run(worker.take()) == "SUCCESS"
+    assert worker.task_names() == [TaskName.CLASSIFY]
     (ctx.job_settings.work_dir / job_id).unlink()
     telegram.call(lambda state: state.faults.add(Fault(kind="server_error", method="getFile")))
-    hand.drain()
+    worker.drain()
     assert seen(ctx.jobs, job_id).state is JobState.DONE
     assert "clip_sent" not in seen(ctx.jobs, job_id).fields
 
 
 def test_a_servers_own_file_is_read_in_place(
-    ctx: WorkerContext, hand: Hand, send_file: SendFile, shared_file: Path
+    ctx: WorkerContext, worker: ManualWorker, send_file: SendFile, shared_file: Path
 ) -> None:
     """Nothing is copied where the Bot API server shares its files with this machine."""
     shared_file.write_bytes(LARGE)
-    job_id = _ingested(ctx, hand, send_file(LARGE))
+    job_id = _ingested(ctx, worker, send_file(LARGE))
     assert ctx.jobs.fact(job_id, "sha256") == hashlib.sha256(LARGE).hexdigest()
     assert not ctx.job_settings.work_dir.exists()
-    with upload(ctx, seen(ctx.jobs, job_id)) as file:
+    with open_upload(ctx, seen(ctx.jobs, job_id)) as file:
         assert Path(file.name) == shared_file
 
 
@@ -132,10 +134,10 @@ def shared_file(
     path = tmp_path / "server" / "file_1.wav"
     path.parent.mkdir()
 
-    async def found(_bot: object, _file_id: str, _limit: int) -> tuple[str, int]:
-        return str(path), path.stat().st_size
+    async def found(_bot: object, _file_id: str, _limit: int) -> FoundFile:
+        return FoundFile(str(path), path.stat().st_size)
 
     environment.setenv("GENREBOT_API_LOCAL", "true")
-    monkeypatch.setattr("services.worker.telegram._found", found)
+    monkeypatch.setattr("services.worker.telegram.find_file", found)
     yield path
     path.unlink()

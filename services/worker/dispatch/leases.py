@@ -1,9 +1,9 @@
 """Leases: how a task whose worker died is found within seconds.
 
-Celery's Redis transport hands an unacknowledged task out again only after the visibility
-timeout, which must exceed the longest task: an hour and more. So every running task holds
-a lease that a thread renews; any worker that sees one run out sends the task again. A task
-that was merely slow then runs twice, which by design changes nothing.
+Celery's Redis transport delivers an unacknowledged task again only after the visibility timeout,
+which must exceed the longest task: an hour and more. So every running task holds a lease that a
+thread renews. A worker that finds an expired lease sends the task again. A task that was merely
+slow then runs twice, which changes nothing, as tasks are idempotent.
 """
 
 import logging
@@ -11,40 +11,27 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Final, cast
 
 from celery import Celery
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.queue.celery_config import QueueName, TaskName, send
 from shared.queue.messages import JobMessage, SegmentMessage
-from shared.store.redis_client import key
+from shared.queue.sending import send
+from shared.queue.tasks import QueueName, TaskName
+from shared.store.keys import LEASES
+from shared.store.lua_scripts import load_script
 
 logger = logging.getLogger(__name__)
 
-LEASES = key("leases")
-RENEWALS_PER_LEASE = 4
-"""How often a lease is renewed within its own length; a few may fail without harm."""
-
-# Takes over a lease that has run out: of several sweepers, one wins.
-_CLAIM = """
-local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not score or tonumber(score) > tonumber(ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
-return 1
-"""
-
-# Removes a lease, unless somebody has changed it since.
-_SETTLE = """
-if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 0) ~= tonumber(ARGV[2]) then return 0 end
-return redis.call('ZREM', KEYS[1], ARGV[1])
-"""
+RENEWALS_PER_LEASE: Final = 4
+"""How often a lease is renewed within its length; a few renewals may fail without harm."""
 
 
 class LeasedTask(BaseModel):
-    """Enough to send a task again as it was."""
+    """A running task, with everything that is needed to send it again."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,25 +41,38 @@ class LeasedTask(BaseModel):
     queue: QueueName
     limit_s: int
 
+    @property
+    def run_name(self) -> str:
+        """Names the task and its segment, to count its runs by."""
+        if self.segment is None:
+            return self.task_name.value
+        return f"{self.task_name}:{self.segment}"
+
     def message(self) -> JobMessage:
-        """The message that the task was sent with."""
+        """Return the message that the task was sent with."""
         if self.segment is None:
             return JobMessage(job_id=self.job_id)
         return SegmentMessage(job_id=self.job_id, segment=self.segment)
 
 
 class Leases:
-    """The leases of all running tasks, ordered by when they run out."""
+    """The leases of all running tasks, by when they expire.
+
+    Args:
+        redis: client whose values are text.
+        length_s: seconds for which a lease counts after its last renewal.
+
+    """
 
     def __init__(self, redis: Redis, length_s: float) -> None:
         self._redis = redis
         self._length_s = length_s
-        self._claim = redis.register_script(_CLAIM)
-        self._settle = redis.register_script(_SETTLE)
+        self._claim = redis.register_script(load_script(__package__, "claim_lease"))
+        self._drop = redis.register_script(load_script(__package__, "drop_lease"))
 
     @contextmanager
     def hold(self, leased: LeasedTask) -> Iterator[None]:
-        """Keep a lease while the body runs. It stays behind if the body raises."""
+        """Hold a lease while the body runs. If the body raises, the lease is left to expire."""
         member = leased.model_dump_json()
         self._extend(member, self._length_s, only_later=False)
         ended = threading.Event()
@@ -86,32 +86,32 @@ class Leases:
         self._redis.zrem(LEASES, member)
 
     def postpone(self, leased: LeasedTask, seconds: float) -> None:
-        """Let a task that will be tried again count as alive until after that."""
+        """Keep the lease of a task that will be retried in so many seconds."""
         self._extend(leased.model_dump_json(), seconds + self._length_s)
 
     def sweep(self, app: Celery) -> int:
-        """Send every task again whose lease has run out; the number of them.
+        """Send every task again whose lease has expired; return how many.
 
-        A lease ends once its task is back in the queue, where nothing is lost; one that
-        stayed would send the task again and again while the queue is long.
+        The lease is dropped once the task is in the queue, where it is safe. A lease that stayed
+        would send the task again and again while the queue is long.
         """
         now = time.time()
-        late = cast("list[str]", self._redis.zrange(LEASES, "-inf", now, byscore=True))
+        expired = cast("list[str]", self._redis.zrange(LEASES, "-inf", now, byscore=True))
         sent = 0
-        for member in late:
+        for member in expired:
             until = now + self._length_s
             if not self._claim(keys=[LEASES], args=[member, now, until]):
                 continue
             try:
                 leased = LeasedTask.model_validate_json(member)
             except ValidationError:
-                logger.warning("a lease of another release is left to its own workers")
+                logger.warning("a lease of another release is left to that release's workers")
                 continue
             logger.warning("worker lost: %s of job %s runs again", leased.task_name, leased.job_id)
             send(
                 app, leased.task_name, leased.message(), queue=leased.queue, limit_s=leased.limit_s
             )
-            self._settle(keys=[LEASES], args=[member, until])
+            self._drop(keys=[LEASES], args=[member, until])
             sent += 1
         return sent
 

@@ -1,4 +1,4 @@
-"""A worker's part played by hand: takes messages off the real queues, one by one.
+"""A worker's part played by worker: takes messages off the real queues, one by one.
 
 Each is run through Celery's own tracer with the request that its headers describe, so
 retries, rejections and time limits are what a worker would see; only the processes and
@@ -16,9 +16,9 @@ from celery import Celery
 from celery.app.trace import build_tracer
 from redis import Redis
 
-from shared.queue.celery_config import QueueName, TaskName
+from shared.queue.tasks import QueueName, TaskName
 
-MOST_STEPS = 500
+MAX_TASKS = 500
 """Messages after which a queue that does not empty counts as a runaway."""
 
 
@@ -69,7 +69,7 @@ class Sent:
         return datetime.fromisoformat(eta) if eta else None
 
 
-class Hand:
+class ManualWorker:
     """Runs what an application has in its queues.
 
     Args:
@@ -90,7 +90,7 @@ class Hand:
             for raw in reversed(cast("list[bytes]", self._redis.lrange(queue.value, 0, -1)))
         ]
 
-    def steps(self) -> list[TaskName]:
+    def task_names(self) -> list[TaskName]:
         """What the queues hold, as ``waiting`` orders it."""
         return [sent.task_name for sent in self.waiting()]
 
@@ -115,7 +115,7 @@ class Hand:
         headers = {
             **sent.headers,
             "delivery_info": sent.envelope["properties"]["delivery_info"],
-            "hostname": "hand@tests",
+            "hostname": "worker@tests",
             "is_eager": False,
             "args": (),
             "kwargs": sent.kwargs,
@@ -129,7 +129,7 @@ class Hand:
         return list(self._each(times))
 
     def _each(self, times: int) -> Iterator[Sent]:
-        for _ in range(MOST_STEPS):
+        for _ in range(MAX_TASKS):
             if not self.waiting():
                 return
             sent = self.take()

@@ -19,11 +19,12 @@ from services.bot.submission import JobSubmitter
 from services.worker.context import WorkerContext
 from services.worker.queue_order import ShortestFirst
 from shared.domain.job_state import JobState
+from shared.domain.plan import Plan
+from shared.domain.track import Track
 from shared.music.constants import CHUNK_SECONDS
-from shared.queue.celery_config import QueueName, TaskName
-from shared.queue.messages import Plan, Track
+from shared.queue.tasks import QueueName, TaskName
 from shared.store.throughput import WorkerRegistration
-from tests.services.worker.hand import Sent
+from tests.services.worker.manual_worker import Sent
 
 STAGES = {
     TaskName.INGEST: JobState.FETCHING,
@@ -152,9 +153,9 @@ class VirtualWorkers:
 
         def end() -> None:
             self._free += 1
-            self.ctx.meter.took(sent.task_name, seconds)
+            self.ctx.cost_recorder.took(sent.task_name, seconds)
             if sent.task_name is TaskName.FEATURIZE:
-                self.ctx.meter.heard(audio_s)
+                self.ctx.cost_recorder.featurized(audio_s)
             self._end(sent.task_name, track, segment, plan)
 
         self._at(self.now + seconds, end)
@@ -167,15 +168,14 @@ class VirtualWorkers:
             self._cut(track, segment)
         elif task_name is TaskName.FEATURIZE:
             assert plan is not None
-            ctx.dispatcher.segment_done(
-                job_id, plan, segment, ctx.jobs.segment_progress.segment_done(job_id, segment)
-            )
+            progress = ctx.jobs.segment_progress.complete_segment(job_id, segment)
+            ctx.dispatcher.segment_completed(job_id, plan, progress)
         elif task_name is TaskName.CLASSIFY:
             ctx.dispatcher.reply(job_id)
         else:
             ctx.jobs.advance(job_id, JobState.DONE)
             self.courses[job_id].ended_at = self.now
-            ctx.dispatcher.start(ctx.jobs.user_slots.admit(track.person))
+            ctx.dispatcher.start(ctx.jobs.user_slots.admit(track.user))
 
     def _cut(self, track: Track, before: int) -> None:
         ctx, settings = self.ctx, self.ctx.job_settings
@@ -190,6 +190,6 @@ class VirtualWorkers:
             columns=1,
             complete=after == in_all,
         )
-        put = ctx.jobs.segment_progress.put(track.job_id, before, after, plan)
-        assert put is not None
-        ctx.dispatcher.slice_put(track.job_id, plan, put, after)
+        progress = ctx.jobs.segment_progress.commit_slice(track.job_id, before, after, plan)
+        assert progress is not None
+        ctx.dispatcher.slice_committed(track.job_id, plan, progress, after)

@@ -1,4 +1,4 @@
-"""A stand to try the frame around steps on, with bodies of a test's own."""
+"""A harness to try the frame around steps on, with bodies of a test's own."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,20 +7,22 @@ from celery import Celery
 
 from services.worker.context import WorkerContext, worker_context
 from services.worker.execution.task_base import job_task
-from shared.queue.celery_config import QueueName, TaskName, broker_app, send
+from shared.queue.celery_config import broker_app
 from shared.queue.messages import JobMessage, SegmentMessage
+from shared.queue.sending import send
+from shared.queue.tasks import QueueName, TaskName
 from shared.settings import LimitSettings, RedisSettings
-from tests.services.worker.hand import Hand, Sent
+from tests.services.worker.manual_worker import ManualWorker, Sent
 from tests.shared.samples import received
 
 
-class Deployment:
+class TaskHarness:
     """An application of our own whose steps do what a test says."""
 
     def __init__(self, redis: RedisSettings) -> None:
         self.app: Celery = broker_app(redis, LimitSettings())
         self.ctx: WorkerContext = worker_context(self.app)
-        self.hand = Hand(self.app, self.ctx.blobs.redis)
+        self.worker = ManualWorker(self.app, self.ctx.blobs.redis)
         self.runs: list[object] = []
         self.state = ""
         """Celery's state of the task that ``fail_with`` ran."""
@@ -42,7 +44,7 @@ class Deployment:
         """Send a step and take it off the queue again."""
         message = SegmentMessage if name is TaskName.FEATURIZE else JobMessage
         send(self.app, name, message(job_id=job_id, **fields), queue=QueueName.LONG, limit_s=200)
-        return self.hand.take()
+        return self.worker.take()
 
     def fail_with(self, error: Exception, name: TaskName = TaskName.CONVERT, **request: Any) -> str:
         """Run a step whose body raises, for a new job; the job's id."""
@@ -52,5 +54,5 @@ class Deployment:
 
         self.task_name(body, name)
         job_id = received(self.ctx.jobs)
-        self.state = self.hand.run(self.send(job_id, name), **request)
+        self.state = self.worker.run(self.send(job_id, name), **request)
         return job_id

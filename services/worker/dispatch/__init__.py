@@ -1,0 +1,5 @@
+"""How tasks get to the queue, and back to it if their worker dies.
+
+* ``dispatcher``: sends the next task of a job.
+* ``leases``: sends a task again whose worker died.
+"""
