@@ -31,7 +31,7 @@ START_LIMIT_S: Final = 60.0
 STOP_GRACE_S: Final = 10.0
 """Seconds that a server has to write what it holds to disk before it is killed."""
 _POLL_S: Final = 0.02
-_ONCE: Final = Retry(NoBackoff(), 0)  # type: ignore[no-untyped-call]
+_ONCE: Final = Retry(NoBackoff(), 0)
 
 
 class ValkeyInUseError(Exception):
