@@ -11,6 +11,11 @@ import os
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
+from shared.music.model.catboost_import import import_catboost_without_pandas  # noqa: E402
+
+# Before anything imports CatBoost by itself: a worker uses no data frames.
+import_catboost_without_pandas()
+
 from celery import Celery  # noqa: E402
 
 from shared.queue.celery_config import broker_app  # noqa: E402

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import click
 
-from devtools.local.interrupts import ends_as_interrupts
-from devtools.local.processes import Processes
-from shared.settings import TelegramSettings
+from services.cli.environment import prepare_environment
 
 
 @click.command()
@@ -26,9 +24,12 @@ from shared.settings import TelegramSettings
 def command(data_dir: Path, concurrency: str, *, flower: bool) -> None:
     """Run everything on this machine: queue, worker and bot.
 
-    Needs BOT_TOKEN (from @BotFather). With REDIS_URL set that server is used; without it
-    an embedded Valkey is started.
+    Needs BOT_TOKEN (from @BotFather), from the environment or from .env. With REDIS_URL set
+    that server is used; without it an embedded Valkey is started.
     """
+    prepare_environment(env_file=True)
+    from shared.settings import TelegramSettings
+
     TelegramSettings()
     try:
         name, code = _serve(data_dir, concurrency, flower=flower)
@@ -39,6 +40,9 @@ def command(data_dir: Path, concurrency: str, *, flower: bool) -> None:
 
 def _serve(data_dir: Path, concurrency: str, *, flower: bool) -> tuple[str, int]:
     """Run everything until one part ends by itself; its name and exit code."""
+    from devtools.local.interrupts import ends_as_interrupts
+    from devtools.local.processes import Processes
+
     with ExitStack() as stack:
         stack.enter_context(ends_as_interrupts())
         url = os.environ.get("REDIS_URL") or stack.enter_context(_embedded(data_dir))
@@ -56,8 +60,8 @@ def _serve(data_dir: Path, concurrency: str, *, flower: bool) -> tuple[str, int]
 
 @contextmanager
 def _embedded(data_dir: Path) -> Iterator[str]:
-    # Here, for with REDIS_URL it need not be installed.
-    from devtools.local.valkey import ValkeyInUseError, embedded_valkey  # noqa: PLC0415
+    # Not needed with REDIS_URL, so it may be missing then.
+    from devtools.local.valkey import ValkeyInUseError, embedded_valkey
 
     try:
         with embedded_valkey(data_dir) as url:
