@@ -1,6 +1,6 @@
 """Ends at every bad moment, over and over: none hangs, none leaves a process or loses a task.
 
-``GENREBOT_ENDS`` says how often each moment comes; `make steady` lets it be hundreds in all.
+``ENDS`` says how often each moment comes; `make steady` lets it be hundreds in all.
 """
 
 import os
@@ -35,7 +35,7 @@ from tests.services.worker.ends.waiting_worker import BEGUN, ENDED, FORKED, GO
 
 pytestmark = pytest.mark.processes
 
-TIMES = int(os.environ.get("GENREBOT_ENDS", "1"))
+TIMES = int(os.environ.get("ENDS", "1"))
 BUSY_S = 30.0
 """Seconds within which a worker ends: what ``devtools.local.processes`` gives it."""
 REQUESTS = (signal.SIGTERM, signal.SIGINT)
