@@ -46,7 +46,7 @@ class Past:
 
 
 def _send(telegram: EmulatorThread, redis: RedisSettings) -> str:
-    """Queue a track under the step's name, as the bot does; the job's id."""
+    """Send a track's first task by name, as the bot does; return the job's id."""
     data = encode(tune(7), "mp3")
     sent = telegram.call(lambda state: state.send_media(CHAT, "audio", data, file_name="a.mp3"))
     assert sent.media is not None

@@ -1,4 +1,4 @@
-"""All steps in a row, with real queues, in one process."""
+"""All tasks of a job, with real queues, in one process."""
 
 import io
 from collections.abc import Callable
@@ -74,14 +74,14 @@ def test_a_file_ends_in_a_verdict_equal_to_the_one_told_in_one_process(
     _assert_answered_once(ctx, telegram, job_id)
 
 
-def test_every_step_run_twice_in_a_row_gives_one_answer(
+def test_every_task_run_twice_in_a_row_gives_one_reply(
     ctx: WorkerContext,
     worker: ManualWorker,
     telegram: EmulatorThread,
     send_file: Callable[..., Track],
     heard: list[NDArray[np.float32]],
 ) -> None:
-    """Each message is delivered twice; segments are heard once and the person is told once."""
+    """Each message is delivered twice; segments are featurized once and the user gets one reply."""
     job_id = _start(ctx, send_file(encode(tune(65), "wav")))
     worker.drain(times=2)
     assert len(heard) == 65 // 3
@@ -109,7 +109,7 @@ def test_messages_that_come_again_after_the_end_change_nothing(
     assert list(redis.scan_iter("genrebot:blob:*")) == []
 
 
-def test_messages_that_come_again_one_step_later_change_nothing(
+def test_messages_that_come_again_one_task_later_change_nothing(
     ctx: WorkerContext,
     worker: ManualWorker,
     telegram: EmulatorThread,
@@ -129,7 +129,7 @@ def test_messages_that_come_again_one_step_later_change_nothing(
     _assert_answered_once(ctx, telegram, job_id)
 
 
-def test_one_track_never_has_more_segments_in_flight_than_lanes(
+def test_one_track_never_has_more_segments_in_flight_than_allowed(
     ctx: WorkerContext,
     worker: ManualWorker,
     send_file: Callable[..., Track],
