@@ -1,7 +1,6 @@
 """What tests that start processes share: children as a terminal starts them, and none left."""
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -13,10 +12,11 @@ HANG_S = 120.0
 _LOOK_S = 0.02
 
 # Runs the rest of its command line, which keeps the process and its id.
-_AS_A_TERMINAL = """
+_WITH_SIGNALS = """
 import os, signal, sys
-for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
-    signal.signal(number, signal.SIG_DFL)
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.{})
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 signal.pthread_sigmask(signal.SIG_SETMASK, ())
 os.execv(sys.argv[1], sys.argv[1:])
 """
@@ -28,7 +28,12 @@ def as_a_terminal_starts(command: Iterable[str]) -> list[str]:
     A shell in the background, nohup and cron ignore some, and who is started by whom ignores
     a signal ignores it too.
     """
-    return [sys.executable, "-S", "-E", "-c", _AS_A_TERMINAL, *command]
+    return [sys.executable, "-S", "-E", "-c", _WITH_SIGNALS.format("SIG_DFL"), *command]
+
+
+def as_in_the_background(command: Iterable[str]) -> list[str]:
+    """Have a command begin with signals ignored, as nohup and shells in the background do."""
+    return [sys.executable, "-S", "-E", "-c", _WITH_SIGNALS.format("SIG_IGN"), *command]
 
 
 def until(
@@ -50,9 +55,10 @@ def until(
         time.sleep(_LOOK_S)
 
 
-def lives(process: psutil.Process) -> bool:
-    """Whether a process runs; one that only waits to be reaped does not."""
+def lives(process: psutil.Process | int) -> bool:
+    """Whether a process, or one with an id, runs; one that only waits to be reaped does not."""
     try:
+        process = psutil.Process(process) if isinstance(process, int) else process
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
@@ -76,8 +82,3 @@ def marked(name: str, value: str) -> list[psutil.Process]:
         except (psutil.Error, OSError):  # somebody else's, or just gone
             continue
     return [process for process in found if lives(process)]
-
-
-def finished(process: "subprocess.Popen[bytes]") -> int:
-    """Wait for the end of a process; its exit code."""
-    return process.wait(HANG_S)

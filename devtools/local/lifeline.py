@@ -17,7 +17,7 @@ from typing import Final
 
 logger = logging.getLogger(__name__)
 
-VARIABLE: Final = "GENREBOT_LIFELINE"
+VARIABLE: Final = "_GENREBOT_LIFELINE"
 """Names the file descriptor to watch to a child."""
 ORPHAN_GRACE_S: Final = 30.0
 """Seconds that a process without a parent has to end before it is killed."""
