@@ -27,9 +27,7 @@ class CommandInfo(NamedTuple):
 COMMANDS: Final = {
     "classify": CommandInfo("Tell the genre of audio files.", "music"),
     "features": CommandInfo("Print the 57 published features of audio files as CSV.", "music"),
-    "demo": CommandInfo(
-        "Show the whole path on this machine, without a token.", "worker,local,emulator"
-    ),
+    "demo": CommandInfo("Show the whole path on this machine, without a token.", "demo"),
     "run": CommandInfo("Run everything on this machine: queue, worker and bot.", "worker,local"),
     "bot": CommandInfo("Run the Telegram bot.", "bot"),
     "worker": CommandInfo("Run a worker.", "worker"),
