@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from aiogram.types import Audio, Document, Message, Video, VideoNote, Voice
 
-from shared.domain.track import Track
+from shared.domain.track import Track, user_of
 
 SUFFIXES: Final = frozenset(
     f".{suffix}"
@@ -77,6 +77,12 @@ def track_in(message: Message, bot_id: int) -> Track | None:
         duration_s=getattr(media, "duration", None),
         title=_title(media),
     )
+
+
+def user_in(message: Message, bot_id: int) -> str:
+    """Name the user who sent a message, as ``Track.user`` does."""
+    user_id = _user_id(message)
+    return user_of(bot_id, message.chat.id if user_id is None else user_id)
 
 
 def _user_id(message: Message) -> int | None:
