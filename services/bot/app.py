@@ -16,8 +16,8 @@ from services.bot.access import Access
 from services.bot.cancellation import JobCanceller
 from services.bot.config import Config
 from services.bot.dispatcher import create_dispatcher
-from services.bot.heartbeat import Heartbeat
-from services.bot.loop_lag import LagMonitor
+from services.bot.liveness.heartbeat import Heartbeat
+from services.bot.liveness.loop_lag import LagMonitor
 from services.bot.outbox import Outbox
 from services.bot.poller import Poller, PollingState
 from services.bot.status.updater import StatusUpdater

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from services.bot.app import App
 from services.bot.config import Config
-from services.bot.loop_lag import LagMonitor
+from services.bot.liveness.loop_lag import LagMonitor
 from shared import logs
 
 
