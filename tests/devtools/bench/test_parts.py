@@ -84,6 +84,7 @@ def test_a_file_is_decoded_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert 20 < taken["peak_mb"] < 200
 
 
+@pytest.mark.processes
 def test_the_broker_is_measured_with_one_process() -> None:
     """TrivialTasks tasks go through a real worker, which is gone afterwards."""
     with deployed(concurrency=1) as running, TrivialTasks(running) as trivial:
