@@ -1,5 +1,7 @@
 """aiogram's dispatcher with all routers and middlewares of the bot."""
 
+from typing import Any
+
 from aiogram import Dispatcher
 
 from services.bot.access import Access
@@ -11,7 +13,7 @@ from services.bot.handlers.tracks import tracks_router
 from services.bot.outbox import Outbox
 
 
-def create_dispatcher(*, outbox: Outbox, access: Access, **arguments: object) -> Dispatcher:
+def create_dispatcher(*, outbox: Outbox, access: Access, **arguments: Any) -> Dispatcher:
     """Compose routers and middlewares.
 
     Args:
