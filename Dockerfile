@@ -17,7 +17,7 @@ COPY pyproject.toml uv.lock ./
 ARG EXTRA=bot
 # Libraries first, the project after: a change of ours does not fetch theirs again.
 RUN uv sync --frozen --no-dev --no-install-project --extra "$EXTRA"
-COPY README.md LICENSE ./
+COPY README.md LICENSE hatch_build.py ./
 COPY genrebot genrebot
 COPY shared shared
 COPY services services
@@ -43,6 +43,6 @@ CMD ["bot"]
 FROM service AS worker
 ENV MPLCONFIGDIR=/var/cache/genrebot/matplotlib
 # The list of fonts is made here once; a volume on /var/cache/genrebot starts as a copy of it.
-RUN ["python", "-c", "from shared.music.rendering import figure; figure.warm_up()"]
+RUN ["python", "-c", "from genrebot.shared.music.rendering import figure; figure.warm_up()"]
 VOLUME /var/cache/genrebot
 CMD ["worker"]

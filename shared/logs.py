@@ -1,13 +1,11 @@
 """Logging for every service: one line per event on standard error, without secrets."""
 
 import logging
-import os
 import re
 import time
 from typing import Final
 
-LEVEL_VARIABLE: Final = "GENREBOT_LOG_LEVEL"
-DEFAULT_LEVEL: Final = "INFO"
+from shared.settings import LogSettings
 
 _SECRETS: Final = re.compile(
     r"""
@@ -49,10 +47,10 @@ def configure(level: str | None = None) -> None:
         level: name of the lowest level shown; by default that of ``GENREBOT_LOG_LEVEL``.
 
     Raises:
-        ValueError: there is no such level.
+        ValueError: there is no such level; pydantic's where the setting names it.
 
     """
-    wanted = (level or os.environ.get(LEVEL_VARIABLE) or DEFAULT_LEVEL).upper()
+    wanted = (level or LogSettings().log_level).upper()
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter())
     root = logging.getLogger()

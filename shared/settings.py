@@ -7,6 +7,7 @@ what needs no token runs without one.
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,6 +24,18 @@ class _Group(BaseSettings):
         hide_input_in_errors=True,
         populate_by_name=True,
     )
+
+
+class LogSettings(_Group):
+    """What is logged."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The lowest level."""
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _ignore_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
 
 class RedisSettings(_Group):
@@ -66,7 +79,7 @@ class LimitSettings(_Group):
 class JobSettings(_Group):
     """How long things are kept, and how work is divided."""
 
-    spool_ttl_s: Annotated[int, Field(gt=0)] = 6 * SECONDS_PER_HOUR
+    spool_ttl_s: Annotated[int, Field(gt=0)] = SECONDS_PER_HOUR
     """Seconds that blobs (audio, features) are kept if nothing deletes them."""
     job_ttl_s: Annotated[int, Field(gt=0)] = 24 * SECONDS_PER_HOUR
     """Seconds that a job is kept after its last change."""
@@ -127,6 +140,15 @@ class TelegramSettings(_Group):
         bot_id, _, secret = value.get_secret_value().partition(":")
         if not (bot_id.isdigit() and secret):
             raise ValueError("a bot token looks like 123456:ABC-DEF; @BotFather hands them out")
+        return value
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("an address looks like http://127.0.0.1:8081")
         return value
 
     @property

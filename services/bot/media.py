@@ -5,19 +5,8 @@ from typing import Final, Literal
 
 from aiogram.types import Audio, Document, Message, Video, VideoNote, Voice
 
+from shared.domain.media_types import SUFFIXES
 from shared.domain.track import Track, user_of
-
-SUFFIXES: Final = frozenset(
-    f".{suffix}"
-    for suffixes in (
-        ("aac", "ac3", "aif", "aifc", "aiff", "amr", "ape", "au", "caf", "flac", "m4a", "m4b"),
-        ("mka", "mp2", "mp3", "mpc", "oga", "ogg", "opus", "tta", "wav", "weba", "wma", "wv"),
-        ("3gp", "asf", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm"),
-        ("wmv",),
-    )
-    for suffix in suffixes
-)
-"""Suffixes of documents that may hold sound; the decoder finds out whether they do."""
 
 SOUNDING_TYPES: Final = frozenset({"application/mp4", "application/ogg", "application/x-ogg"})
 """MIME types of sound other than ``audio/*`` and ``video/*``."""

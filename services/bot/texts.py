@@ -15,8 +15,9 @@ from shared.domain.track import Track
 from shared.formatting import clock
 from shared.music.constants import CHUNK_SECONDS, MIN_TRACK_SECONDS
 from shared.settings import LimitSettings
+from shared.store.user_slots import UserLineFullError
 
-Refusal = QueueEstimate | LimitReached
+Refusal = QueueEstimate | LimitReached | UserLineFullError
 """Why a track is not accepted now: the backlog is too long, or a limit is reached."""
 
 BYTES_PER_MB: Final = 1_000_000
@@ -163,6 +164,8 @@ def refusal(track: Track, limits: LimitSettings) -> str | None:
 
 def not_accepted(refused: Refusal) -> str:
     """Say why a track is not accepted now, and when it would be."""
+    if isinstance(refused, UserLineFullError):
+        return line_full(refused)
     return (
         backlog_full(refused)
         if isinstance(refused, QueueEstimate)
@@ -172,11 +175,18 @@ def not_accepted(refused: Refusal) -> str:
 
 def still_not_accepted(refused: Refusal) -> str:
     """Say the same in few words and without markup, for an alert."""
+    if isinstance(refused, UserLineFullError):
+        return line_full(refused)
     return (
         backlog_still_full(refused)
         if isinstance(refused, QueueEstimate)
         else limit_reached(refused, time.time())
     )
+
+
+def line_full(full: UserLineFullError) -> str:
+    """Say that enough of the user's own tracks are waiting."""
+    return f"{full.in_line} of yours are waiting already. Send this one when some of them are done."
 
 
 def limit_reached(limit: LimitReached, now: float) -> str:

@@ -2,25 +2,31 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args
 
 import click
 
-from training.data.gtzan import AUDIO, TABLE
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-WITH_TAGGRAMS = (
-    f"GTZAN as it is distributed ({TABLE}, {AUDIO}/), with splits/, artists.csv and the "
-    "published taggrams."
+WITH_TAGGRAMS: Final = (
+    "GTZAN as it is distributed (features_3_sec.csv, genres_original/), with splits/, artists.csv "
+    "and the published taggrams."
 )
+
+# Named here and not imported, so that help and completion load no numeric library; a test
+# compares them with their definitions.
+EngineName = Literal["fast", "librosa"]
+QUEUES: Final = ("short", "medium", "long")
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+StudyPart = Literal["table", "tune", "splits", "pictures", "report"]
+EvaluationProtocol = Literal["artist-grouped", "fault-filtered"]
 
 
 def data_option(described: str = WITH_TAGGRAMS) -> Callable[[Command], Command]:
-    """Take the data folder as ``data_dir``, from ``--data`` or ``GENREBOT_DATA``.
+    """Add ``--data``, the data folder, with ``GENREBOT_DATA`` as its default.
 
     Args:
-        described: what has to be in it.
+        described: what the folder has to hold.
 
     """
     return click.option(
@@ -33,3 +39,12 @@ def data_option(described: str = WITH_TAGGRAMS) -> Callable[[Command], Command]:
         metavar="DIR",
         help=described,
     )
+
+
+def engine_option(command: Command) -> Command:
+    """Add ``--engine``; the command's argument ``engine`` is None where it is not given."""
+    return click.option(
+        "--engine",
+        type=click.Choice(get_args(EngineName)),
+        help="How features are computed: fast (the default), or librosa, which defines them.",
+    )(command)

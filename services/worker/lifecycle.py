@@ -107,6 +107,7 @@ def _sweep(app: Any, hostname: str, processes: int) -> None:
             registration.announce(ctx.jobs.redis)
             ctx.leases.sweep(app)
             recovery.sweep(ctx)
+            ctx.uploads.drop_expired()
         except (RedisError, OperationalError) as error:
             logger.warning("the sweep could not reach Redis: %s", error)
         except Exception:  # nothing else in this process looks for lost tasks

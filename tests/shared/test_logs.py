@@ -75,7 +75,7 @@ def test_the_level_comes_from_the_environment(
     """GENREBOT_LOG_LEVEL decides, in any case of letters; by default it is INFO."""
     logger = logging.getLogger("genrebot.test")
     for value, expected in (("warning", ["b"]), ("", ["a", "b"])):
-        monkeypatch.setenv(logs.LEVEL_VARIABLE, value)
+        monkeypatch.setenv("GENREBOT_LOG_LEVEL", value)
         logs.configure()
         logger.info("a")
         logger.warning("b")

@@ -1,9 +1,10 @@
 """``genrebot flower``: watch the workers in a browser."""
 
+import os
+
 import click
 
-from shared.queue.celery_config import broker_app
-from shared.settings import LimitSettings, RedisSettings
+from services.cli.environment import prepare_environment
 
 
 @click.command()
@@ -27,7 +28,13 @@ def command(address: str, port: int, basic_auth: str | None, db: str | None) -> 
 
     Its /metrics and /healthcheck answer without a password: keep it off public addresses.
     """
-    import flower.command  # noqa: F401, PLC0415 - fails early, with the extra's name
+    prepare_environment(env_file=True)
+    # Click reads variables before .env is loaded.
+    basic_auth = basic_auth or os.environ.get("FLOWER_BASIC_AUTH")
+    import flower.command  # noqa: F401 - fails early, with the name of the extra
+
+    from shared.queue.celery_config import broker_app
+    from shared.settings import LimitSettings, RedisSettings
 
     arguments = ["flower", f"--address={address}", f"--port={port}", "--max_tasks=10000"]
     if basic_auth:

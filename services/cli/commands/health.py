@@ -6,13 +6,6 @@ import time
 from typing import cast
 
 import click
-from pydantic import ValidationError
-from redis.exceptions import RedisError
-
-from services.bot.health import BotHealth
-from shared.settings import RedisSettings
-from shared.store.keys import BOT_HEARTBEAT, worker_heartbeat_key
-from shared.store.redis_client import connect
 
 
 @click.command()
@@ -25,6 +18,12 @@ def command(what: str, name: str | None, live: bool) -> None:  # noqa: FBT001 - 
     The bot is ready while it has fetched updates within the last 90 seconds, Redis answers, and
     its event loop is on time. With --live it is enough that the process works.
     """
+    from redis.exceptions import RedisError
+
+    from shared.settings import RedisSettings
+    from shared.store.keys import BOT_HEARTBEAT, worker_heartbeat_key
+    from shared.store.redis_client import connect
+
     worker = name or f"celery@{socket.gethostname()}"
     key = BOT_HEARTBEAT if what == "bot" else worker_heartbeat_key(worker)
     try:
@@ -42,6 +41,10 @@ def command(what: str, name: str | None, live: bool) -> None:  # noqa: FBT001 - 
 
 def _report(heartbeat: str, *, live: bool) -> None:
     """Print what a heartbeat of the bot says; exit with 1 where something is wrong."""
+    from pydantic import ValidationError
+
+    from services.bot.health import BotHealth
+
     now = time.time()
     try:
         health = BotHealth.model_validate_json(heartbeat)

@@ -2,12 +2,8 @@
 
 import click
 
-from shared import logs
-from shared.errors import ModelError
-from shared.queue.tasks import QueueName
-from shared.settings import TelegramSettings
-
-LEVELS = ("debug", "info", "warning", "error")
+from services.cli.environment import prepare_environment
+from services.cli.options import LOG_LEVELS, QUEUES
 
 
 @click.command()
@@ -21,43 +17,49 @@ LEVELS = ("debug", "info", "warning", "error")
     "--queue",
     "queues",
     multiple=True,
-    type=click.Choice([queue.value.removeprefix("genrebot.") for queue in QueueName]),
+    type=click.Choice(QUEUES),
     help="Serve only this queue; may be given more than once. Default: all.",
 )
 @click.option("--name", help="Name of the worker; unique on its host.", metavar="NAME")
 @click.option(
     "--log-level",
-    type=click.Choice(LEVELS, case_sensitive=False),
-    default="info",
-    envvar=logs.LEVEL_VARIABLE,
-    show_default=True,
+    type=click.Choice(LOG_LEVELS, case_sensitive=False),
+    show_default="GENREBOT_LOG_LEVEL, or info",
     help="Lowest level that is logged.",
 )
-def command(concurrency: str, queues: tuple[str, ...], name: str | None, log_level: str) -> None:
+def command(
+    concurrency: str, queues: tuple[str, ...], name: str | None, log_level: str | None
+) -> None:
     """Run a worker: it fetches, converts, featurizes, classifies and replies.
 
-    Start as many as you have machines; they share the work through Redis (REDIS_URL).
-    All of them need BOT_TOKEN: they fetch and they answer.
+    Start as many as you have machines; they share the work through Redis (REDIS_URL). Each
+    needs BOT_TOKEN, to download tracks and to reply. Settings are read from the environment
+    and from .env.
     """
-    logs.configure(log_level)
-    # Here, for the module sets thread counts before numpy is first imported.
-    from services.worker.celery_app import app  # noqa: PLC0415
-    from services.worker.context import worker_context  # noqa: PLC0415 - likewise
+    prepare_environment(env_file=True)
+    from shared import logs
+    from shared.settings import LogSettings, TelegramSettings
 
-    # Before anything is taken off the queue: a worker that cannot work fails every job.
+    level = log_level or LogSettings().log_level
+    logs.configure(level)
+    # First of the rest: it sets numbers of threads before numpy is imported.
+    from services.worker.celery_app import app
+    from services.worker.context import worker_context
+    from shared.errors import ModelError
+    from shared.queue.tasks import QueueName
+
+    # Checked before a task is taken: a worker that cannot work would fail every job.
     TelegramSettings()
     try:
         _ = worker_context(app).model
     except ModelError as error:
         raise click.ClickException(str(error)) from error
-    max_inflight_segments = [f"genrebot.{queue}" for queue in queues] or [
-        queue.value for queue in QueueName
-    ]
+    names = [f"genrebot.{queue}" for queue in queues] or [queue.value for queue in QueueName]
     arguments = [
         "worker",
-        "--queues=" + ",".join(max_inflight_segments),
+        "--queues=" + ",".join(names),
         f"--concurrency={concurrency}",
-        f"--loglevel={log_level.upper()}",
+        f"--loglevel={level.upper()}",
         "--task-events",
         "--without-mingle",
         "--without-gossip",

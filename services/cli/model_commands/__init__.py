@@ -1,1 +1,1 @@
-"""Commands that train, evaluate and convert models; one module per command."""
+"""Commands that train, evaluate and convert models; one per module."""

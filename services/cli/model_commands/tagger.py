@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 
-from shared.music.tagging.tagger_metadata import TaggerMetadata
-
 FILE_NAME = "msd_musicnn.onnx"
 _GROUP = {"onnx", "tensorflow"}
 """What only the conversion needs: the dependency group ``convert``."""
@@ -13,7 +11,7 @@ _GROUP = {"onnx", "tensorflow"}
 
 @click.group()
 def command() -> None:
-    """Make the tagging network's file, which comes with the package, anew."""
+    """Make the file of the tagging network, which comes with the package."""
 
 
 @command.command()
@@ -37,7 +35,13 @@ def convert(wheel: Path, out: Path) -> None:
     --group convert.
     """
     try:
-        info = _convert(wheel, out)
+        from training.tagger_conversion.convert import convert as convert_wheel
+        from training.tagger_conversion.wheel import ConversionError
+
+        try:
+            info = convert_wheel(wheel, out)
+        except ConversionError as error:
+            raise click.ClickException(str(error)) from error
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _GROUP:
             raise
@@ -49,14 +53,3 @@ def convert(wheel: Path, out: Path) -> None:
             f"cannot write {error.filename or out}: {error.strerror}"
         ) from error
     click.echo(f"saved {out}: {info.size_bytes} bytes, SHA-256 {info.sha256}")
-
-
-def _convert(wheel: Path, out: Path) -> TaggerMetadata:
-    # Only here: TensorFlow is not installed where the command line is.
-    from training.tagger_conversion import convert  # noqa: PLC0415
-    from training.tagger_conversion.wheel import ConversionError  # noqa: PLC0415
-
-    try:
-        return convert.convert(wheel, out)
-    except ConversionError as error:
-        raise click.ClickException(str(error)) from error

@@ -1,4 +1,4 @@
-"""What ends a task early, what users are told when one fails, and how often one is tried again."""
+"""What users are told when a task fails, and how often one is tried again."""
 
 from typing import Final
 

@@ -9,4 +9,5 @@
 * ``sections``: where the sound of a track changes.
 * ``reasons``: what speaks for a genre, and against it.
 * ``model_metadata``: the JSON file beside the model.
+* ``catboost_import``: CatBoost without pandas, for programs that start quickly.
 """

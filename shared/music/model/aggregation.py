@@ -1,4 +1,4 @@
-"""The row that the classifier sees of a window: statistics of its tags and features.
+"""The windows of a track, and the row of statistics that the classifier sees of each.
 
 Of each tag: mean, standard deviation and the 10 % and 90 % quantiles of its log odds, and the mean
 of the square root of its likelihood, which follows tags that are clearly present. Of each gain-free

@@ -90,7 +90,7 @@ def test_a_person_reads_the_genre_or_what_it_may_be(
     assert first == f"{song}: {words}"
     assert [bar.split()[0].lower().replace("-", "") for bar in bars[: len(named)]] == list(named)
     assert len(bars) == 3
-    assert "2 of 2 pieces of 3 s agree" in last
+    assert "2 of 2 chunks of 3 s agree" in last
     assert result.stderr == ""
 
 
@@ -222,14 +222,43 @@ def test_a_bad_file_does_not_keep_the_good_ones_back(
     assert result.stderr == f"{junk}: {bad['error']['message']}\n"
 
 
-@pytest.mark.parametrize("what", ["missing", "folder"])
-def test_what_is_no_file_is_said(genrebot: Genrebot, tmp_path: Path, what: str) -> None:
+def test_what_is_no_file_is_said(genrebot: Genrebot, tmp_path: Path) -> None:
     """In a sentence, not a traceback."""
-    path = tmp_path if what == "folder" else tmp_path / "none.mp3"
-    result = genrebot("classify", path)
+    result = genrebot("classify", tmp_path / "none.mp3")
     assert result.exit_code == 1
     assert "no readable file" in result.stderr
     assert result.stdout == ""
+
+
+def test_a_folder_is_classified_file_by_file(
+    genrebot: Genrebot, song: Path, junk: Path, tmp_path: Path
+) -> None:
+    """By suffix; the exit code tells of the one that failed."""
+    for name, source in (("a/one.mp3", song), ("b.mp3", junk), ("notes.txt", junk)):
+        target = tmp_path / name
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(source.read_bytes())
+    result = genrebot("classify", "--json", tmp_path)
+    assert result.exit_code == 1
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [record["file"] for record in records] == [
+        str(tmp_path / "a" / "one.mp3"),
+        str(tmp_path / "b.mp3"),
+    ]
+    assert ["error" in record for record in records] == [False, True]
+
+
+def test_standard_input_is_classified(song: Path) -> None:
+    """A pipe cannot be sought, and mp3 is not the only format."""
+    done = subprocess.run(
+        [sys.executable, "-m", "genrebot", "classify", "--json", "-"],
+        input=song.read_bytes(),
+        capture_output=True,
+        check=True,
+    )
+    record = json.loads(done.stdout)
+    assert record["file"] == "-"
+    assert record["duration_s"] == pytest.approx(7, abs=0.1)
 
 
 def test_no_file_at_all_is_wrong_usage(genrebot: Genrebot) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from services.cli.inputs import expand
 from shared.music.features.table import FEATURE_NAMES
 from tests.services.cli.conftest import Genrebot
 from tests.sounds import encode, tune
@@ -113,3 +114,15 @@ def test_gtzans_own_recordings_get_their_published_rows(genrebot: Genrebot) -> N
         assert np.max(np.abs(np.subtract(ours, theirs)) / spread) <= 1e-4
         compared += 1
     assert compared >= 20
+
+
+def test_standard_input_and_folders_are_read(
+    genrebot: Genrebot, song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of standard input are named stdin."""
+    (tmp_path / "copy.mp3").write_bytes(song.read_bytes())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(song.read_bytes())))
+    names = [file.source for file in expand(["-"])]
+    assert isinstance(names[0], io.BytesIO)
+    rows = _rows(genrebot("features", tmp_path).stdout)
+    assert [row["filename"] for row in rows] == ["copy.0.wav", "copy.1.wav"]

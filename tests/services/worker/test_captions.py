@@ -58,7 +58,7 @@ def _section(start_s: float, end_s: float, **facts: Any) -> Section:
 
 
 def _visible(caption: str) -> str:
-    """What a person reads: Telegram counts characters after tags and entities."""
+    """What a user reads: Telegram counts characters after tags and entities."""
     return html.unescape(re.sub(r"</?(b|i|pre)>", "", caption))
 
 

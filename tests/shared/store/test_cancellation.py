@@ -74,7 +74,7 @@ def test_a_closed_chat_cancels_the_users_jobs_there(jobs: JobStore) -> None:
 
 
 def test_nothing_of_a_forgotten_user_is_kept(jobs: JobStore) -> None:
-    """Jobs that are over included; only numbers and ids without a person are left."""
+    """Jobs that are over included; only numbers and ids that name nobody are left."""
     redis: Redis = jobs.redis
     other = received(jobs, user_id=8, title="Other")
     before = {name: redis.dump(name) for name in redis.scan_iter("genrebot:job:*")}

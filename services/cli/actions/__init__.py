@@ -1,0 +1,1 @@
+"""What commands do that need numeric libraries; imported when a command runs."""
