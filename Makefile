@@ -3,6 +3,7 @@
 
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTHON ?= python3
+DEMO := .venv/.demo
 SYNCED := .venv/.synced
 COMPILED := .venv/.compiled
 RUN := .venv/bin
@@ -25,12 +26,12 @@ LONG ?=
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
-setup: $(SYNCED) ## Install everything into .venv
+setup: $(SYNCED) ## Install everything into .venv (make demo installs less)
 
-demo: $(SYNCED) ## Send a track through the whole system, without a token (TRACK=path, OUT=folder)
+demo: $(DEMO) ## Send a track through the whole system, without a token (TRACK=path, OUT=folder)
 	$(RUN)/genrebot demo --out "$(OUT)" $(if $(TRACK),--track "$(TRACK)") $(if $(EMULATOR),--emulator "$(EMULATOR)")
 
-run: $(SYNCED) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
+run: $(DEMO) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
 	$(RUN)/genrebot run
 
 test: $(COMPILED) ## Run all tests
@@ -54,6 +55,11 @@ lock: $(UV) ## Bring uv.lock up to date
 
 clean: ## Remove what make has made
 	rm -rf .venv .uv demo .mypy_cache .pytest_cache .ruff_cache
+
+# Only what the demo runs. --inexact leaves alone what else is installed already.
+$(DEMO): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --locked --inexact --no-default-groups --extra demo
+	@touch $@
 
 $(SYNCED): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --all-extras --no-extra torch

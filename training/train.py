@@ -37,7 +37,7 @@ from training.fitting.calibration import temperature_for, threshold_for
 from training.fitting.classifier import MEMBERS, fit, parameters_for
 from training.fitting.music_detector import Sounds, fit_music_detector, synthesize_sounds
 
-LIBRARIES: Final = ("catboost", "librosa", "numpy", "onnxruntime", "scikit-learn", "scipy", "soxr")
+LIBRARIES: Final = ("catboost", "numpy", "onnxruntime", "scikit-learn", "scipy", "soxr")
 
 PROTOCOL: Final = (
     "Fitted on train_filtered and valid_filtered of the fault-filtered split of Kereliuk, Sturm "

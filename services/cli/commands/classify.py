@@ -37,9 +37,9 @@ def command(
     """
     prepare_environment()
     inputs = expand(files)
-    from shared.music.model.catboost_import import import_catboost_without_pandas
+    from shared.music.model.catboost_import import import_catboost
 
-    import_catboost_without_pandas()
+    import_catboost(without_pandas=True)
     from services.cli.actions.classify import classify
 
     complete = classify(inputs, plot, model, engine, as_json=as_json)

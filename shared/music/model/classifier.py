@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from catboost import CatBoostClassifier, CatBoostError
 from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
@@ -20,9 +19,12 @@ from shared.errors import ModelError
 from shared.music.constants import WINDOW_CHUNKS
 from shared.music.model.aggregation import AGGREGATE_NAMES, aggregate
 from shared.music.model.audibility import audible
+from shared.music.model.catboost_import import import_catboost
 from shared.music.model.model_metadata import RECIPE_VERSION, ModelMetadata
 from shared.music.model.music_detector import FAMILIES, Family, MusicDetector
 from shared.music.model.verdict import Verdict
+
+_catboost = import_catboost()
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,10 +245,10 @@ def _check_fit(metadata: ModelMetadata) -> None:
 
 def _classifier(content: bytes, metadata: ModelMetadata) -> Any:
     """Load the classifier and compare its own columns and classes with its metadata."""
-    classifier = CatBoostClassifier()
+    classifier = _catboost.CatBoostClassifier()
     try:
         classifier.load_model(blob=content)
-    except CatBoostError as error:
+    except _catboost.CatBoostError as error:
         raise ModelError(f"The model file of {metadata.name} is corrupt: {error}") from error
     if tuple(classifier.feature_names_) != metadata.features:
         raise ModelError(
