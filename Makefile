@@ -35,7 +35,7 @@ run: $(DEMO) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
 	$(RUN)/genrebot run
 
 test: $(COMPILED) ## Run all tests
-	$(RUN)/pytest -n auto $(PYTEST)
+	$(RUN)/pytest -n auto --durations=10 $(PYTEST)
 
 lint: $(SYNCED) ## Check style, formatting, types and who imports whom
 	$(RUN)/ruff check
@@ -56,14 +56,14 @@ lock: $(UV) ## Bring uv.lock up to date
 clean: ## Remove what make has made
 	rm -rf .venv .uv demo .mypy_cache .pytest_cache .ruff_cache
 
-# Only what the demo runs. --inexact leaves alone what else is installed already.
+# What runs: neither what trains and studies models, nor what checks and tests the code.
 $(DEMO): pyproject.toml uv.lock | $(UV)
-	$(UV) sync --locked --inexact --no-default-groups --extra demo
+	$(UV) sync --locked --inexact --no-dev --extra demo
 	@touch $@
 
 $(SYNCED): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --all-extras --no-extra torch
-	@touch $@
+	@touch $(DEMO) $@
 
 # Only tests and benchmarks call librosa, and two processes must not compile for it at once.
 $(COMPILED): $(SYNCED)

@@ -53,6 +53,10 @@ class ModelError(Exception):
     """A model and its metadata do not belong together, or not to this release."""
 
 
+class JobOverError(Exception):
+    """A job was cancelled, or has failed elsewhere: its tasks stop and say nothing."""
+
+
 class TransientError(Exception):
     """Something failed that may work later.
 

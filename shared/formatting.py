@@ -1,4 +1,4 @@
-"""Bars and times as plain text."""
+"""Bars, times and percentages as text."""
 
 FULL = "█"
 EMPTY = "░"
@@ -17,3 +17,13 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def percent(share: float) -> str:
+    """Write a share from 0 to 1 in whole percent; only exact 0 and 1 give "0 %" and "100 %"."""
+    whole = round(100 * share)
+    if whole == 0 < share:
+        return "<1 %"
+    if whole == 100 and share < 1:  # noqa: PLR2004 - percent
+        return ">99 %"
+    return f"{whole} %"

@@ -79,7 +79,7 @@ class LimitSettings(_Group):
 class JobSettings(_Group):
     """How long things are kept, and how work is divided."""
 
-    spool_ttl_s: Annotated[int, Field(gt=0)] = 6 * SECONDS_PER_HOUR
+    spool_ttl_s: Annotated[int, Field(gt=0)] = SECONDS_PER_HOUR
     """Seconds that blobs (audio, features) are kept if nothing deletes them."""
     job_ttl_s: Annotated[int, Field(gt=0)] = 24 * SECONDS_PER_HOUR
     """Seconds that a job is kept after its last change."""
@@ -107,6 +107,8 @@ class JobSettings(_Group):
     """Most bytes in that folder; the file used least recently goes first, and is fetched again."""
     jobs_per_person: Annotated[int, Field(ge=1)] = 2
     """Tracks of one user that are in work at once; further ones wait in the user's own line."""
+    max_waiting_per_user: Annotated[int, Field(ge=0)] = 20
+    """Tracks that may wait in a user's own line; a further one is refused."""
     max_backlog_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 4 * SECONDS_PER_HOUR
     """Seconds of audio left to do, for each worker process, above which no track is admitted."""
     max_attempts: Annotated[int, Field(ge=1)] = 3

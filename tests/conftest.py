@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from devtools.local.valkey import embedded_valkey
 from shared.settings import JobSettings, RedisSettings
 from shared.store.jobs import JobStore
+from tests.reaper import Reaper
 
 TOGETHER = (
     "tests/services/cli/test_run.py",
@@ -38,6 +39,8 @@ class _Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # comes without ty
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let aiohttp's own use of what it has deprecated pass: it would break an upload."""
+    if not hasattr(config, "workerinput"):  # not in xdist's processes, which inherit its mark
+        config.pluginmanager.register(Reaper())
     config.addinivalue_line("filterwarnings", r"ignore:unread_data\(\) is deprecated")
 
 

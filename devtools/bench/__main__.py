@@ -27,7 +27,7 @@ from devtools.bench.report.machine import load, machine  # noqa: E402
 from devtools.bench.report.page import page  # noqa: E402
 from devtools.bench.report.record import PartResult, keep, kept, missed, summary, table  # noqa: E402
 from devtools.bench.scale import Scale  # noqa: E402
-from devtools.local.processes import ends_as_interrupts  # noqa: E402
+from devtools.local.interrupts import ends_as_interrupts  # noqa: E402
 
 MODULES: dict[str, ModuleType] = {
     "chunk": chunk,

@@ -10,14 +10,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from aiogram import BaseMiddleware, Bot
-from aiogram.exceptions import (
-    AiogramError,
-    TelegramNetworkError,
-    TelegramRetryAfter,
-    TelegramServerError,
-)
 from aiogram.methods import TelegramMethod
 from aiogram.types import TelegramObject
+
+from shared.telegram.errors import API_ERRORS, ErrorKind, classify, describe
 
 logger = logging.getLogger(__name__)
 
@@ -70,22 +66,21 @@ class Outbox(BaseMiddleware):
     async def _deliver(self, bot: Bot, method: TelegramMethod[Any]) -> None:
         name = method.__api_method__
         delay_s = self._first_delay_s
-        reason: AiogramError
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 await bot(method, request_timeout=REQUEST_TIMEOUT_S)
-            except TelegramRetryAfter as error:
-                pause_s, reason = float(error.retry_after), error
-            except (TelegramNetworkError, TelegramServerError) as error:
-                pause_s, reason = delay_s, error
-                delay_s *= 2
-            except AiogramError as error:
-                logger.warning("Telegram refused %s: %s", name, error)
-                return
+            except API_ERRORS as error:
+                failure, reason = classify(error), describe(error)
             else:
                 return
+            if failure.kind is not ErrorKind.RETRY:
+                logger.warning("Telegram refused %s: %s", name, reason)
+                return
+            pause_s = failure.pause_s
+            if pause_s is None:
+                pause_s, delay_s = delay_s, delay_s * 2
             if attempt == MAX_ATTEMPTS or pause_s > MAX_PAUSE_S:
-                break
+                logger.error("%s was not sent: %s", name, reason)
+                return
             logger.info("%s is sent again in %g s: %s", name, pause_s, reason)
             await asyncio.sleep(pause_s)
-        logger.error("%s was not sent: %s", name, reason)

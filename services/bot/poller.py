@@ -18,7 +18,6 @@ from aiogram import Bot, Dispatcher
 from aiogram.exceptions import (
     AiogramError,
     ClientDecodeError,
-    TelegramAPIError,
     TelegramConflictError,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
@@ -28,6 +27,8 @@ from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
 from aiogram.utils.backoff import Backoff, BackoffConfig
 from pydantic import ValidationError
+
+from shared.telegram.errors import describe
 
 logger = logging.getLogger(__name__)
 
@@ -194,8 +195,7 @@ class Poller:
 
     def _pause_s(self, error: Exception, backoff: Backoff) -> float:
         """Log a failure; return the seconds to wait before the next request."""
-        # Other errors may quote the response, and with it what people wrote.
-        reason = str(error) if isinstance(error, TelegramAPIError) else type(error).__name__
+        reason = describe(error)
         self._state.problem = reason
         pause_s = next(backoff)
         if isinstance(error, TelegramRetryAfter):

@@ -18,6 +18,7 @@ from shared.queue.sending import send_ingest
 from shared.settings import LimitSettings
 from shared.store.jobs import JobStore
 from shared.store.keys import JobField, job_key
+from shared.store.user_slots import UserLineFullError
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +108,12 @@ class JobSubmitter:
             if refused is not None:
                 logger.info("Job %s is refused: %s", track.job_id, refused)
                 return refused
-        if self._jobs.create(track) and self._usage is not None:
+        try:
+            is_new = self._jobs.create(track)
+        except UserLineFullError as full:
+            logger.info("Job %s is refused: %s", track.job_id, full)
+            return full
+        if is_new and self._usage is not None:
             self._usage.count(track)
         if status_message_id is not None:
             self._jobs.record(track.job_id, JobField.STATUS_MESSAGE_ID, str(status_message_id))

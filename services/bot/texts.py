@@ -15,8 +15,9 @@ from shared.domain.track import Track
 from shared.formatting import clock
 from shared.music.constants import CHUNK_SECONDS, MIN_TRACK_SECONDS
 from shared.settings import LimitSettings
+from shared.store.user_slots import UserLineFullError
 
-Refusal = QueueEstimate | LimitReached
+Refusal = QueueEstimate | LimitReached | UserLineFullError
 """Why a track is not accepted now: the backlog is too long, or a limit is reached."""
 
 BYTES_PER_MB: Final = 1_000_000
@@ -33,6 +34,7 @@ COMMANDS: Final = [
     BotCommand(command="help", description="What to send, and what comes back"),
     BotCommand(command="genres", description="The ten genres it knows"),
     BotCommand(command="privacy", description="What it keeps, and for how long"),
+    BotCommand(command="forget", description="Delete everything that it keeps about you"),
 ]
 
 SEND_A_TRACK: Final = "Send me a track: an audio file, a voice message or a video. /help says more."
@@ -116,8 +118,18 @@ def privacy(retention: Retention) -> str:
         f" {period(retention.result_s)} after it was last asked for. It does not say who sent the"
         " file, what they called it, or in which chat.\n"
         "• How many tracks and hours you have sent, as counts under your id: a day at most.\n\n"
-        "I learn from nothing that you send."
+        "I learn from nothing that you send.\n\n"
+        "/forget deletes everything of yours at once, the counts excepted."
     )
+
+
+def forgotten(cancelled: int) -> str:
+    """Say that everything of a user was deleted."""
+    text = "Everything that I kept about you is deleted."
+    if cancelled == 0:
+        return text
+    tracks = "The track" if cancelled == 1 else f"The {cancelled} tracks"
+    return f"{text} {tracks} that I was working on will get no verdict."
 
 
 def period(seconds: int) -> str:
@@ -152,6 +164,8 @@ def refusal(track: Track, limits: LimitSettings) -> str | None:
 
 def not_accepted(refused: Refusal) -> str:
     """Say why a track is not accepted now, and when it would be."""
+    if isinstance(refused, UserLineFullError):
+        return line_full(refused)
     return (
         backlog_full(refused)
         if isinstance(refused, QueueEstimate)
@@ -161,11 +175,18 @@ def not_accepted(refused: Refusal) -> str:
 
 def still_not_accepted(refused: Refusal) -> str:
     """Say the same in few words and without markup, for an alert."""
+    if isinstance(refused, UserLineFullError):
+        return line_full(refused)
     return (
         backlog_still_full(refused)
         if isinstance(refused, QueueEstimate)
         else limit_reached(refused, time.time())
     )
+
+
+def line_full(full: UserLineFullError) -> str:
+    """Say that enough of the user's own tracks are waiting."""
+    return f"{full.in_line} of yours are waiting already. Send this one when some of them are done."
 
 
 def limit_reached(limit: LimitReached, now: float) -> str:

@@ -1,6 +1,7 @@
 """The group of all commands. Help and completion list them without importing any."""
 
 import importlib
+import os
 import sys
 from typing import Any, Final, NamedTuple
 
@@ -124,3 +125,7 @@ Run the bot:        BOT_TOKEN=123:abc genrebot run
 @click.version_option(package_name="genrebot", message="%(prog)s %(version)s")
 def main() -> None:
     """See ``_HELP``."""
+    if "GENREBOT_LIFELINE" in os.environ:
+        from devtools.local import lifeline  # noqa: PLC0415 - most commands have no parent to watch
+
+        lifeline.watch()

@@ -24,11 +24,11 @@ def prepare_environment(*, env_file: bool = False) -> None:
     ours = [name for name in os.environ if name.startswith(_PREFIX)]
     if not ours:
         return  # saves the import of all settings
-    known = {name for name in known_variables() if name.startswith(_PREFIX)}
+    known = known_variables()
+    # Without the prefix, which would make any two names look alike.
+    suffixes = [name.removeprefix(_PREFIX) for name in known]
     for name in sorted(set(ours) - known):
-        # Compared without the prefix that all of them share.
-        ends = [one.removeprefix(_PREFIX) for one in known]
-        nearest = get_close_matches(name.removeprefix(_PREFIX), ends, n=1)
+        nearest = get_close_matches(name.removeprefix(_PREFIX), suffixes, n=1)
         hint = f"; did you mean {_PREFIX}{nearest[0]}?" if nearest else ""
         click.echo(f"warning: there is no setting {name}{hint}", err=True)
         del os.environ[name]

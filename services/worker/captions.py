@@ -5,11 +5,19 @@ from typing import Final
 
 from shared.domain.genres import genre_name
 from shared.errors import GenrebotError
-from shared.formatting import bar, clock
+from shared.formatting import bar, clock, percent
 from shared.music.constants import CHUNK_SECONDS, WINDOW_CHUNKS
 from shared.music.model.music_detector import Family
 from shared.music.model.verdict import CANDIDATES_HOLD, Verdict
-from shared.music.rendering.wording import LIKENESS, candidates, either, percent
+from shared.music.rendering.wording import (
+    LIKENESS,
+    candidates,
+    either,
+    section_ends,
+    sounds_like,
+    tag_names,
+)
+from shared.music.tagging.tagger import tag_name
 
 TITLE_CHARACTERS = 80
 ENOUGH, ENOUGH_CHUNKS = "half a minute", WINDOW_CHUNKS - 1
@@ -23,7 +31,10 @@ def verdict_caption(verdict: Verdict, label: str | None) -> str:
     head = [_headline(verdict), *_title(label), ""]
     if verdict.family != "music":
         return "\n".join([*head, *_no_music(verdict)])
-    return "\n".join([*head, _bars(verdict), "", *_why(verdict)])
+    if verdict.other_style is not None and not verdict.by_section:
+        return "\n".join([*head, _nearest(verdict), "", *_why(verdict)])
+    whole = ["As a whole:"] if verdict.by_section else []
+    return "\n".join([*head, *whole, _bars(verdict), "", *_why(verdict)])
 
 
 def error_text(error: GenrebotError, label: str | None) -> str:
@@ -41,11 +52,32 @@ def _headline(verdict: Verdict) -> str:
     sign = _SIGN[verdict.family]
     if verdict.family != "music":
         return f"{sign} This sounds like {LIKENESS[verdict.family]}, not like music."
+    if verdict.by_section:
+        return f"{sign} {_sections(verdict)}"
+    if verdict.other_style is not None:
+        style = escape(tag_name(verdict.other_style))
+        also = "".join(f", {escape(name)}" for name in tag_names(verdict))
+        like = sounds_like(verdict.other_style)
+        return f"{sign} Not one of my ten genres: it sounds {like}<b>{style}</b>{also}."
     if verdict.sure:
         sure = escape(percent(verdict.confidence))
         return f"{sign} <b>{genre_name(verdict.genre)}</b>, {sure} sure"
     named = [f"<b>{name}</b> ({escape(share)})" for name, share in candidates(verdict)]
     return f"🤔 Hard to tell: {either(named)}"
+
+
+def _sections(verdict: Verdict) -> str:
+    """Name the sections and where each ends."""
+    ends, more = section_ends(verdict)
+    [(first, _), *_] = ends
+    names = [first[0].upper() + first[1:], *(name for name, _ in ends[1:])]
+    named = [f"<b>{escape(name)}</b> to {end}" for name, (_, end) in zip(names, ends, strict=True)]
+    return " · ".join([*named, f"and {more} more"] if more else named)
+
+
+def _nearest(verdict: Verdict) -> str:
+    named = [f"{name} ({escape(share)})" for name, share in candidates(verdict)]
+    return f"The nearest of the ten would be {either(named)}."
 
 
 def _no_music(verdict: Verdict) -> list[str]:
@@ -70,6 +102,8 @@ def _bars(verdict: Verdict) -> str:
 def _why(verdict: Verdict) -> list[str]:
     """Say what the verdict is based on, and why it is not surer."""
     lines = [_counted(verdict)]
+    if verdict.other_style is None and (tags := tag_names(verdict)):
+        lines.append(f"What stands out: {escape(', '.join(tags))}.")
     if verdict.majority_genre != verdict.genre:
         lines.append(
             f"Counted piece by piece it would be {genre_name(verdict.majority_genre).lower()} "

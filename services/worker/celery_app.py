@@ -23,7 +23,7 @@ from shared.settings import LimitSettings, RedisSettings  # noqa: E402
 
 SOFT_SHUTDOWN_S = 20.0
 """Seconds that a worker which is told to stop at once (SIGQUIT) gives its running tasks before it
-returns them to the queue. SIGTERM lets them end."""
+returns them to the queue; for SIGTERM see ``services.worker.shutdown``."""
 CHILD_START_S = 120.0
 """Seconds that a pool process may take to start; Celery's 4 s are too few on a slow machine."""
 
@@ -36,6 +36,7 @@ def worker_app(redis: RedisSettings, limits: LimitSettings) -> Celery:
         broker_transport_options=app.conf.broker_transport_options | transport,
         include=[
             f"{__package__}.lifecycle",
+            f"{__package__}.shutdown",
             f"{__package__}.tasks.ingest",
             f"{__package__}.tasks.convert",
             f"{__package__}.tasks.featurize",

@@ -11,6 +11,7 @@ from typing import Final
 
 from celery import Celery
 
+from services.worker.dispatch.dead_letters import DeadLetters
 from services.worker.dispatch.dispatcher import Dispatcher
 from services.worker.dispatch.leases import Leases
 from services.worker.storage.blob_store import BlobStore
@@ -18,6 +19,7 @@ from services.worker.storage.result_cache import ResultCache
 from services.worker.storage.single_flight import SingleFlight
 from services.worker.storage.upload_cache import UploadCache
 from services.worker.telegram import Telegram
+from shared.errors import JobOverError
 from shared.music.features.engine import AnalyseChunk, feature_engine
 from shared.music.model.classifier import GenreModel
 from shared.music.tagging.tagger import Tagger
@@ -33,7 +35,7 @@ from shared.settings import (
 from shared.store.jobs import JobStore
 from shared.store.throughput import CostRecorder
 
-RESULT_FORMAT: Final = 2
+RESULT_FORMAT: Final = 3
 """To be raised when the same model would give another result for the same file."""
 
 
@@ -45,6 +47,7 @@ class WorkerContext:
     blobs: BlobStore
     dispatcher: Dispatcher
     leases: Leases
+    dead_letters: DeadLetters
     single_flight: SingleFlight
     uploads: UploadCache
     cost_recorder: CostRecorder
@@ -63,6 +66,16 @@ class WorkerContext:
 
         """
         return Telegram(TelegramSettings())
+
+    def raise_if_over(self, job_id: str) -> None:
+        """Stop a task whose job was cancelled or has failed; long tasks call it between chunks.
+
+        Raises:
+            JobOverError: the job is over.
+
+        """
+        if self.jobs.is_over(job_id):
+            raise JobOverError(job_id)
 
     @property
     def analyse_chunk(self) -> AnalyseChunk:
@@ -121,6 +134,7 @@ def worker_context(app: Celery) -> WorkerContext:
         blobs=BlobStore.open(redis, job_settings),
         dispatcher=Dispatcher(app, jobs, limits, job_settings),
         leases=Leases(jobs.redis, job_settings.lease_s),
+        dead_letters=DeadLetters(jobs.redis),
         single_flight=SingleFlight(jobs.redis, job_settings.job_ttl_s),
         uploads=UploadCache(
             job_settings.work_dir, job_settings.work_dir_bytes, job_settings.spool_ttl_s

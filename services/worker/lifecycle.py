@@ -7,7 +7,14 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    setup_logging,
+    task_rejected,
+    task_unknown,
+    worker_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 from redis.exceptions import RedisError
@@ -61,6 +68,18 @@ def warm_up(sender: Any, **_: object) -> None:
     logger.info("warm after %.1f s, model %s", time.monotonic() - started, model.name)
 
 
+@task_unknown.connect
+@task_rejected.connect
+def set_aside(
+    sender: Any, message: Any, exc: Exception | None = None, name: str = "unknown", **_: object
+) -> None:
+    """Keep a message that names no task of this release, or that Celery cannot read."""
+    try:
+        worker_context(sender.app).dead_letters.add(name, message.body, repr(exc))
+    except RedisError as error:
+        logger.warning("a message that was not understood is lost: %s", error)
+
+
 @worker_ready.connect
 def start_sweeping(sender: Any, **_: object) -> None:
     """Start the thread that looks for lost tasks and jobs, in the parent: no task blocks it."""
@@ -88,6 +107,7 @@ def _sweep(app: Any, hostname: str, processes: int) -> None:
             registration.announce(ctx.jobs.redis)
             ctx.leases.sweep(app)
             recovery.sweep(ctx)
+            ctx.uploads.drop_expired()
         except (RedisError, OperationalError) as error:
             logger.warning("the sweep could not reach Redis: %s", error)
         except Exception:  # nothing else in this process looks for lost tasks

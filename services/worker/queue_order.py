@@ -16,8 +16,7 @@ class ShortestFirst:
     it took a message from, and ``update`` with the queues that there are. It looks into the queues
     in the order given, so an empty one costs nothing wherever it is.
 
-    A queue that is never empty gets at least every fifth task; every tenth if the queues for
-    medium and long tracks are both never empty.
+    A queue that is never empty gets every fifth task, however many tasks shorter ones have.
     """
 
     def __init__(self, queues: Iterable[str] = ()) -> None:

@@ -5,7 +5,7 @@ Bot API has neither idempotency keys nor a way to read a chat, so a message that
 cannot be looked for. Editing is the exception: editing a message again to the same content is
 answered with "message is not modified". So a verdict is never sent. It is put into a message that
 is there already, usually the status message; where there is none, a placeholder is sent first
-(docs/decisions/0018-replies-at-most-once.md).
+(docs/decisions/0022-replies-at-most-once.md).
 """
 
 import logging
@@ -25,7 +25,7 @@ from shared.telegram.errors import ErrorKind, GoneError, classify
 
 logger = logging.getLogger(__name__)
 
-PLACEHOLDER: Final = "🎧 I have heard it all."
+PLACEHOLDER: Final = "🎧 Done."
 """Stays behind, as a message of its own, if the answer to its sending gets lost."""
 
 Edit = Callable[[Bot, int], Awaitable[object]]

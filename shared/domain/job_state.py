@@ -1,4 +1,4 @@
-"""The states of a job. A job only moves forward."""
+"""The states of a job, which only moves forward, and why one may be cancelled."""
 
 from enum import StrEnum
 
@@ -24,3 +24,14 @@ class JobState(StrEnum):
     def final(self) -> bool:
         """Whether the job is over."""
         return self in {JobState.DONE, JobState.FAILED}
+
+
+class CancelReason(StrEnum):
+    """Why a job was cancelled. Its user is told nothing about it by a worker."""
+
+    GONE = "gone"
+    """The chat is closed to the bot: blocked, deleted, or the bot was removed from it."""
+    BY_USER = "by_user"
+    """The user asked for it."""
+    FORGOTTEN = "forgotten"
+    """The user asked for everything about them to be deleted."""

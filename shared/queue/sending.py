@@ -6,7 +6,7 @@ from celery import Celery
 
 from shared.domain.track import Track
 from shared.queue.messages import JobMessage, Message
-from shared.queue.tasks import QueueName, TaskName, download_limit_s, soft_limit_s
+from shared.queue.tasks import QueueName, TaskName, download_limit_s, soft_limit_s, task_limit_s
 from shared.settings import LimitSettings
 
 PUBLISH_RETRY: Final = {
@@ -67,4 +67,22 @@ def send_ingest(app: Celery, track: Track, limits: LimitSettings) -> None:
         JobMessage(job_id=track.job_id),
         queue=QueueName.SHORT,
         limit_s=download_limit_s(track.file_size or limits.max_file_size),
+    )
+
+
+def send_cleanup(app: Celery, job_id: str) -> None:
+    """Have a worker clean up behind a job that was cancelled.
+
+    Any task of a job that is over does so; the reply is the one that every job has.
+
+    Raises:
+        kombu.exceptions.OperationalError: the server cannot be reached.
+
+    """
+    send(
+        app,
+        TaskName.REPLY,
+        JobMessage(job_id=job_id),
+        queue=QueueName.SHORT,
+        limit_s=task_limit_s(0),
     )

@@ -21,7 +21,7 @@ from shared.settings import JobSettings
 AGING_LIMIT: Final = 4
 """Tasks taken from other queues after which a queue is served first."""
 AGING_SHARE: Final = 1 / (AGING_LIMIT + 1)
-"""Share of all tasks that a queue gets while shorter ones are never empty."""
+"""Share of all tasks that each queue gets while shorter ones are never empty."""
 
 
 def thresholds(settings: JobSettings) -> tuple[tuple[float, QueueName], ...]:

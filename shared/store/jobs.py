@@ -4,7 +4,8 @@ A job is a hash (``keys.JobField``). Beside it are the set of its completed segm
 set of active jobs, and the sorted set of waiting jobs, which is the common queue that users see.
 Jobs that wait for earlier ones of the same user are in that user's line instead
 (``store.user_slots``). Every change is one Lua script, so two workers that run the same task at
-once cannot leave a job half changed.
+once cannot leave a job half changed; the same script keeps the counters of the backlog
+(``store.backlog``) and the change feed (``store.change_feed``).
 """
 
 import time
@@ -14,26 +15,29 @@ from typing import Self, cast
 
 from redis import Redis
 
-from shared.domain.job_state import JobState
+from shared.domain.job_state import CancelReason, JobState
 from shared.domain.plan import Plan
 from shared.domain.track import Track
 from shared.errors import GenrebotError
+from shared.scheduling.cost_model import expected_s
 from shared.settings import JobSettings, RedisSettings
+from shared.store.backlog import MS_PER_S, BacklogCounters
+from shared.store.cancellation import Cancellation
+from shared.store.change_feed import ChangeFeed, Changes
 from shared.store.job_view import JobView, read_views
 from shared.store.keys import (
     ACTIVE_JOBS,
+    CHANGED_JOBS,
     WAITING_JOBS,
     JobField,
     job_key,
     unfinished_runs_field,
-    user_in_work_key,
-    user_line_key,
 )
 from shared.store.lua_scripts import load_script
 from shared.store.redis_client import connect
 from shared.store.segment_progress import SegmentProgress
 from shared.store.status_lock import status_lock
-from shared.store.user_slots import UserSlots
+from shared.store.user_slots import UserLineFullError, UserSlots
 
 
 class JobStore:
@@ -50,9 +54,13 @@ class JobStore:
         self.settings = settings
         self.user_slots = UserSlots(redis, settings)
         self.segment_progress = SegmentProgress(redis, settings)
+        self.backlog = BacklogCounters(redis)
+        self._cancellation = Cancellation(redis)
+        self._change_feed = ChangeFeed(redis)
         self._create = redis.register_script(load_script(__package__, "create_job"))
         self._advance = redis.register_script(load_script(__package__, "advance_job"))
         self._record = redis.register_script(load_script(__package__, "record_fact"))
+        self._set_length = redis.register_script(load_script(__package__, "set_length"))
         self._count = redis.register_script(load_script(__package__, "count_run"))
 
     @classmethod
@@ -69,24 +77,26 @@ class JobStore:
         Returns:
             Whether the job is new.
 
+        Raises:
+            UserLineFullError: too many jobs of the user are waiting.
+
         """
         created = self._create(
-            keys=[
-                job_key(track.job_id),
-                ACTIVE_JOBS,
-                WAITING_JOBS,
-                user_in_work_key(track.user),
-                user_line_key(track.user),
-            ],
+            keys=[job_key(track.job_id)],
             args=[
                 track.job_id,
+                track.user,
                 track.model_dump_json(),
                 JobState.RECEIVED,
                 time.time(),
                 self.settings.job_ttl_s,
+                round(expected_s(track) * MS_PER_S),
                 self.settings.jobs_per_person,
+                self.settings.max_waiting_per_user,
             ],
         )
+        if cast("int", created) < 0:
+            raise UserLineFullError(self.settings.max_waiting_per_user)
         return bool(created)
 
     def advance(self, job_id: str, state: JobState) -> bool:
@@ -98,7 +108,7 @@ class JobStore:
 
         """
         reached = self._advance(
-            keys=[job_key(job_id), ACTIVE_JOBS, WAITING_JOBS],
+            keys=[job_key(job_id)],
             args=[
                 job_id,
                 state,
@@ -106,17 +116,24 @@ class JobStore:
                 time.time(),
                 self.settings.job_ttl_s,
                 int(state.final),
+                int(state.rank > JobState.FEATURIZING.rank),
             ],
         )
         return bool(reached)
 
+    def set_length(self, job_id: str, length_s: float) -> None:
+        """Replace the length that the sender claims by the one that the file's header states."""
+        self._set_length(
+            keys=[job_key(job_id)], args=[job_id, length_s, round(length_s * MS_PER_S)]
+        )
+
     def record(self, job_id: str, field: JobField, value: str) -> bool:
         """Write a field of a job once; False if it is there already or the job is forgotten."""
-        return bool(self._record(keys=[job_key(job_id)], args=[field, value, 0]))
+        return bool(self._record(keys=[job_key(job_id)], args=[job_id, field, value, 0]))
 
     def replace(self, job_id: str, field: JobField, value: str) -> bool:
         """Write a field of a job, whatever it was; False if the job is forgotten."""
-        return bool(self._record(keys=[job_key(job_id)], args=[field, value, 1]))
+        return bool(self._record(keys=[job_key(job_id)], args=[job_id, field, value, 1]))
 
     def forget(self, job_id: str, field: JobField) -> None:
         """Remove a field, so that it can be recorded anew."""
@@ -167,6 +184,51 @@ class JobStore:
         """
         return status_lock(self.redis, job_id, wait_s=wait_s)
 
+    def cancel(self, job_id: str, reason: CancelReason) -> bool:
+        """End a job at once (``store.cancellation``); False if it is over already or unknown.
+
+        A worker has to clean up behind it: send it a task of the job
+        (``queue.sending.send_cleanup``).
+        """
+        return self._cancellation.cancel(job_id, reason)
+
+    def cancel_chat(self, user: str, chat_id: int, reason: CancelReason) -> list[str]:
+        """Cancel all of a user's jobs from one chat; return the ids of those that were active."""
+        return self._cancellation.cancel_chat(user, chat_id, reason)
+
+    def forget_user(self, user: str) -> list[str]:
+        """Delete everything that is kept about a user (``store.cancellation``).
+
+        Returns:
+            The ids of the user's jobs that were active; send a cleanup for each.
+
+        """
+        return self._cancellation.forget_user(user)
+
+    def is_over(self, job_id: str) -> bool:
+        """Return whether a job is over, cancelled, or forgotten."""
+        state_and_final = self.redis.hmget(job_key(job_id), [JobField.STATE, JobField.FINAL])
+        state, final = cast("list[str | None]", state_and_final)
+        return state is None or final is not None
+
+    def changed_since(self, cursor: int, limit: int = 1000) -> Changes:
+        """Read which jobs have changed (``store.change_feed``).
+
+        Args:
+            cursor: of the last ``Changes``; 0 for a new reader.
+            limit: most jobs to return.
+
+        """
+        return self._change_feed.since(cursor, limit)
+
+    def positions(self, job_ids: Iterable[str]) -> dict[str, int | None]:
+        """Return how many jobs are ahead of each in the common queue; None if it does not wait."""
+        ids = list(job_ids)
+        with self.redis.pipeline(transaction=False) as pipe:
+            for job_id in ids:
+                pipe.zrank(WAITING_JOBS, job_id)
+            return dict(zip(ids, pipe.execute(), strict=True))
+
     def active(self) -> list[str]:
         """Return the ids of all jobs that are not over, oldest first."""
         return cast("list[str]", self.redis.zrange(ACTIVE_JOBS, 0, -1))
@@ -176,6 +238,7 @@ class JobStore:
         with self.redis.pipeline(transaction=False) as pipe:
             pipe.zrem(ACTIVE_JOBS, job_id)
             pipe.zrem(WAITING_JOBS, job_id)
+            pipe.zrem(CHANGED_JOBS, job_id)
             pipe.execute()
 
     def view(self, job_id: str) -> JobView | None:

@@ -20,6 +20,8 @@ class JobField(StrEnum):
 
     TRACK = "track"
     """``Track`` as JSON."""
+    USER = "user"
+    """``Track.user``."""
     STATE = "state"
     """``JobState``; changes."""
     STATE_RANK = "state_rank"
@@ -30,6 +32,16 @@ class JobField(StrEnum):
     """Seconds since 1970."""
     CHANGED_AT = "changed_at"
     """When the state last changed, in seconds since 1970; changes."""
+    CANCELLED = "cancelled"
+    """``CancelReason``, if the job was cancelled."""
+    LENGTH_S = "length_s"
+    """Length of the track in seconds as its header says, which replaces the sender's claim."""
+    BACKLOG_MS = "backlog_ms"
+    """Audio of an active job that is left to featurize, in milliseconds; changes."""
+    AUDIO_DONE = "audio_done"
+    """1 once no audio is left to featurize: the job has failed, or is being classified."""
+    IN_BACKLOG = "in_backlog"
+    """1 while the job counts towards the common backlog, and not only towards its user's."""
     ERROR = "error"
     """``ErrorCode``, a line end, and the sentence for the user."""
     STATUS_MESSAGE_ID = "status_message_id"
@@ -56,6 +68,15 @@ class JobField(StrEnum):
     """1 once sending the clip has begun; taken back if it certainly did not arrive."""
 
 
+class BacklogField(StrEnum):
+    """Fields of the hashes ``BACKLOG`` and ``user_backlog_key``."""
+
+    AUDIO_MS = "audio_ms"
+    """Milliseconds of audio that are left to featurize."""
+    JOBS = "jobs"
+    """Jobs that are not over."""
+
+
 def unfinished_runs_field(run: str) -> str:
     """Return the field that counts the runs of a task that have started and not ended."""
     return f"unfinished_runs:{run}"
@@ -71,6 +92,24 @@ UNTRACED_JOBS: Final = key("jobs", "untraced")
 """Sorted set of the active jobs without message or lease, by when that was first noticed."""
 RECOVERY_PAUSE: Final = key("jobs", "recovery_pause")
 """Exists while it is too early for the next look for lost jobs, on any worker."""
+
+
+BACKLOG: Final = key("backlog")
+"""Hash of what all jobs in work have left to do (``BacklogField``)."""
+BACKLOG_CHECK_PAUSE: Final = key("backlog", "check_pause")
+"""Exists while it is too early to compare the backlog with the jobs again."""
+CHANGED_JOBS: Final = key("jobs", "changed")
+"""Sorted set of the active jobs, and of those that ended lately, by their last change's number."""
+CHANGE_NUMBER: Final = key("jobs", "change_number")
+"""Number of the last change of any job."""
+FORGOTTEN_CHANGES: Final = key("jobs", "forgotten_changes")
+"""Highest number of a change that ``CHANGED_JOBS`` no longer holds."""
+ENDED_JOBS: Final = key("jobs", "ended")
+"""Sorted set of the jobs in ``CHANGED_JOBS`` that are over, by when they ended."""
+DEAD_LETTERS: Final = key("dead_letters")
+"""List of the last messages that could not be understood, as JSON."""
+DEAD_LETTER_COUNT: Final = key("dead_letters", "count")
+"""Number of such messages."""
 
 
 def job_key(job_id: str) -> str:
@@ -104,6 +143,16 @@ def user_in_work_key(user: str) -> str:
 def user_line_key(user: str) -> str:
     """Sorted set of a user's jobs that wait for the user's earlier ones, by creation time."""
     return key("user", user, "line")
+
+
+def user_backlog_key(user: str) -> str:
+    """Hash of what all of a user's active jobs have left to do (``BacklogField``)."""
+    return key("user", user, "backlog")
+
+
+def user_jobs_key(user: str) -> str:
+    """Sorted set of all of a user's jobs that may still exist, by creation time."""
+    return key("user", user, "jobs")
 
 
 # Blobs

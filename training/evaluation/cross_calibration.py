@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.music.model.classifier import temperature_scale
+from shared.music.model.calibration import temperature_scale
 from training.evaluation.cross_validation import FOLDS, HeldOutPredictions
 from training.fitting.calibration import temperature_for, threshold_for
 

@@ -9,13 +9,7 @@ from enum import Enum, auto
 from typing import Final
 
 from aiogram import Bot
-from aiogram.exceptions import (
-    AiogramError,
-    TelegramBadRequest,
-    TelegramNetworkError,
-    TelegramRetryAfter,
-    TelegramServerError,
-)
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import ReplyParameters
 from redis.exceptions import LockError, RedisError
 
@@ -24,6 +18,7 @@ from services.bot.status.view import over, render
 from shared.store.job_view import JobView
 from shared.store.jobs import JobStore
 from shared.store.keys import JobField
+from shared.telegram.errors import API_ERRORS, ErrorKind, classify, describe
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +38,9 @@ class SendOutcome(Enum):
     LATER = auto()
     """Telegram or the network asks for a pause."""
     REFUSED = auto()
-    """Telegram refuses for good: the bot was blocked, or the message was deleted."""
+    """Telegram refuses this message for good, as when it was deleted."""
+    GONE = auto()
+    """The chat is closed to the bot, as when the user blocked it: nobody will read the reply."""
 
 
 @dataclass(frozen=True)
@@ -124,14 +121,8 @@ class StatusSender:
                 message_id = await self._send(view, text)
             else:
                 await self._edit(view, message_id, text)
-        except TelegramRetryAfter as error:
-            return SendResult(SendOutcome.LATER, pause_s=float(error.retry_after))
-        except (TelegramNetworkError, TelegramServerError) as error:
-            logger.info("The status of job %s is sent later: %s", view.job_id, error)
-            return SendResult(SendOutcome.LATER, pause_s=NETWORK_PAUSE_S)
-        except AiogramError as error:
-            logger.info("The status of job %s is not shown any more: %s", view.job_id, error)
-            return SendResult(SendOutcome.REFUSED)
+        except API_ERRORS as error:
+            return _failed(view.job_id, error)
         if view.status_message_id is None:
             await self._record(view.job_id, message_id)
         return SendResult(SendOutcome.SHOWN, text=text)
@@ -155,7 +146,7 @@ class StatusSender:
                 request_timeout=REQUEST_TIMEOUT_S,
             )
         except TelegramBadRequest as error:
-            if "message is not modified" not in error.message:
+            if classify(error).kind is not ErrorKind.UNCHANGED:
                 raise
 
     async def _record(self, job_id: str, message_id: int) -> None:
@@ -165,6 +156,18 @@ class StatusSender:
             self._jobs.record, job_id, JobField.STATUS_MESSAGE_ID, str(message_id)
         )
         del self._unrecorded[job_id]
+
+
+def _failed(job_id: str, error: BaseException) -> SendResult:
+    """Say what follows from a request that failed."""
+    failure = classify(error)
+    if failure.kind is ErrorKind.RETRY:
+        logger.info("The status of job %s is sent later: %s", job_id, describe(error))
+        pause_s = NETWORK_PAUSE_S if failure.pause_s is None else failure.pause_s
+        return SendResult(SendOutcome.LATER, pause_s=pause_s)
+    logger.info("The status of job %s is not shown any more: %s", job_id, describe(error))
+    is_gone = failure.kind is ErrorKind.GONE
+    return SendResult(SendOutcome.GONE if is_gone else SendOutcome.REFUSED)
 
 
 async def _release(lock: AbstractContextManager[object]) -> None:

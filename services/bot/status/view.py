@@ -6,7 +6,7 @@ from typing import Final
 from services.bot.estimation.eta import QueueEstimate
 from services.bot.texts import NO_WORKERS, duration, label, ordinal
 from shared.domain.job_state import JobState
-from shared.formatting import bar
+from shared.formatting import bar, percent
 from shared.store.job_view import JobView
 
 _STEPS: Final = {
@@ -44,7 +44,7 @@ def render(view: JobView, estimate: QueueEstimate | None = None) -> str:
     else:
         working = _working_job(view)
         share = _share_done(working)
-        lines += [_step(working), f"{bar(share)} {share:.0%}"]
+        lines += [_step(working), f"{bar(share)} {percent(share)}"]
     if estimate is not None:
         lines.append(_time_left(estimate))
     return "\n".join(lines)

@@ -13,23 +13,31 @@ from services.cli.inputs import Input
 from services.cli.progress import file_progress
 from shared.domain.genres import genre_name
 from shared.errors import GenrebotError, ModelError
-from shared.formatting import bar, clock
+from shared.formatting import bar, clock, percent
 from shared.music.features.engine import EngineName, feature_engine
 from shared.music.model.classifier import GenreModel
-from shared.music.model.verdict import Verdict
+from shared.music.model.verdict import Section, Verdict
 from shared.music.pipeline import Analysis, analyse
-from shared.music.rendering.wording import LIKENESS, candidates, either, percent
-from shared.music.tagging.tagger import Tagger
+from shared.music.rendering.wording import (
+    LIKENESS,
+    candidates,
+    either,
+    section_ends,
+    sounds_like,
+    tag_names,
+)
+from shared.music.tagging.tagger import Tagger, tag_name
 from shared.settings import FeatureSettings, LimitSettings, ReplySettings
 
 
-def classify(
+def classify(  # noqa: PLR0913 - one for each option
     inputs: Sequence[Input],
     plot: Path | None,
     model: Path | None,
     engine: EngineName | None,
     *,
     as_json: bool,
+    why: bool = False,
 ) -> bool:
     """Classify files one after another, and print each verdict at once.
 
@@ -39,6 +47,7 @@ def classify(
         model: another model than that of the settings.
         engine: another feature engine than that of the settings.
         as_json: print JSON.
+        why: say what speaks for the genre, and against it.
 
     Returns:
         Whether all files could be classified.
@@ -76,7 +85,7 @@ def classify(
             else:
                 if picture is not None:
                     _save(picture, file, analysis)
-                _print(file.name, analysis.verdict, as_json=as_json)
+                _print(file.name, analysis.verdict, as_json=as_json, why=why)
     return not failed
 
 
@@ -90,6 +99,10 @@ def as_record(file: str, verdict: Verdict) -> dict[str, Any]:
         "sure": verdict.sure,
         "candidates": verdict.candidates,
         "family": verdict.family,
+        "other_style": verdict.other_style,
+        "tags": [tag._asdict() for tag in verdict.tags],
+        "sections": [_section_record(section) for section in verdict.sections],
+        "reasons": [reason.model_dump() for reason in verdict.reasons],
         "probabilities": verdict.probabilities,
         "top": [{"genre": genre, "probability": p} for genre, p in verdict.top],
         "majority_genre": verdict.majority_genre,
@@ -100,7 +113,11 @@ def as_record(file: str, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _print(file: str, verdict: Verdict, *, as_json: bool) -> None:
+def _section_record(section: Section) -> dict[str, Any]:
+    return {**section.model_dump(), "tags": [tag._asdict() for tag in section.tags]}
+
+
+def _print(file: str, verdict: Verdict, *, as_json: bool, why: bool) -> None:
     if as_json:
         _emit(as_record(file, verdict))
         return
@@ -109,16 +126,37 @@ def _print(file: str, verdict: Verdict, *, as_json: bool) -> None:
         return  # shares of genres hold for music only
     for genre, p in verdict.top:
         click.echo(f"  {genre_name(genre):<10} {bar(p, 20)} {percent(p):>5}")
+    if verdict.other_style is None and (tags := tag_names(verdict)):
+        click.echo(f"  what stands out: {', '.join(tags)}")
     n = len(verdict.chunks)
     click.echo(
         f"  {round(verdict.agreement * n)} of {n} chunks of 3 s agree; "
         f"the most frequent is {genre_name(verdict.majority_genre).lower()}; "
         f"{clock(verdict.duration_s)} heard"
     )
+    if why:
+        _print_reasons(verdict)
+
+
+def _print_reasons(verdict: Verdict) -> None:
+    genre = genre_name(verdict.genre).lower()
+    for heading, sign in ((f"for {genre}", 1), (f"against {genre}", -1)):
+        texts = [reason.text for reason in verdict.reasons if reason.value * sign > 0]
+        if texts:
+            click.echo(f"  {heading}: {' '.join(texts)}")
 
 
 def _headline(verdict: Verdict) -> str:
     """Return one line: the genre, the genres it may be, or that it is not music."""
+    if verdict.by_section:
+        ends, more = section_ends(verdict)
+        parts = [f"{name} to {end}" for name, end in ends]
+        return " · ".join([*parts, f"and {more} more"] if more else parts)
+    if verdict.other_style is not None:
+        style = ", ".join([tag_name(verdict.other_style), *tag_names(verdict)])
+        nearest = either([f"{name} ({share})" for name, share in candidates(verdict)])
+        like = sounds_like(verdict.other_style)
+        return f"none of the ten genres, sounds {like}{style}; nearest would be {nearest}"
     if verdict.sure:
         return f"{genre_name(verdict.genre)}, {percent(verdict.confidence)} sure"
     if verdict.family == "music":

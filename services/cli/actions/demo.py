@@ -11,7 +11,7 @@ from aiohttp import ClientError
 
 from devtools.emulator.client import EmulatorClient
 from devtools.local.demo import Demo, DemoError
-from devtools.local.processes import ends_as_interrupts
+from devtools.local.interrupts import ends_as_interrupts
 
 COMPOSED: Final = "Four Ways Home.mp3"
 

@@ -20,14 +20,16 @@ from services.cli.options import EngineName, engine_option
     help="Save the picture of why; for several files, the folder to save them in.",
 )
 @click.option("--model", type=click.Path(path_type=Path), help="Use another model (.cbm).")
+@click.option("--why", is_flag=True, help="Say what speaks for the genre, and against it.")
 @engine_option
-def command(
+def command(  # noqa: PLR0913 - one for each option
     files: tuple[str, ...],
     plot: Path | None,
     model: Path | None,
     engine: EngineName | None,
     *,
     as_json: bool,
+    why: bool,
 ) -> None:
     """Tell the genre of each FILE: wav, mp3, ogg, opus, m4a, flac, wma, or a video.
 
@@ -42,5 +44,5 @@ def command(
     import_catboost(without_pandas=True)
     from services.cli.actions.classify import classify
 
-    complete = classify(inputs, plot, model, engine, as_json=as_json)
+    complete = classify(inputs, plot, model, engine, as_json=as_json, why=why)
     sys.exit(0 if complete else 1)

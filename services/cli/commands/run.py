@@ -28,24 +28,34 @@ def command(data_dir: Path, concurrency: str, *, flower: bool) -> None:
     that server is used; without it an embedded Valkey is started.
     """
     prepare_environment(env_file=True)
-    from devtools.local.processes import Processes, ends_as_interrupts
     from shared.settings import TelegramSettings
 
     TelegramSettings()
+    try:
+        name, code = _serve(data_dir, concurrency, flower=flower)
+    except KeyboardInterrupt:
+        sys.exit(0)
+    raise click.ClickException(f"the {name} ended with exit code {code}; everything was stopped")
+
+
+def _serve(data_dir: Path, concurrency: str, *, flower: bool) -> tuple[str, int]:
+    """Run everything until one part ends by itself; its name and exit code."""
+    from devtools.local.interrupts import ends_as_interrupts
+    from devtools.local.processes import Processes
+
     with ExitStack() as stack:
         stack.enter_context(ends_as_interrupts())
         url = os.environ.get("REDIS_URL") or stack.enter_context(_embedded(data_dir))
         processes = stack.enter_context(Processes({"REDIS_URL": url}))
-        processes.start("worker", ["worker", "--concurrency", concurrency])
-        processes.start("bot", ["bot"])
-        if flower:
-            processes.start("flower", ["flower"])
         try:
-            name, code = processes.wait()
+            processes.start("worker", ["worker", "--concurrency", concurrency])
+            processes.start("bot", ["bot"])
+            if flower:
+                processes.start("flower", ["flower"])
+            return processes.wait()
         except KeyboardInterrupt:
             click.echo("stopping; what is under way is handed back to the queue", err=True)
-            sys.exit(0)
-    raise click.ClickException(f"the {name} ended with exit code {code}; everything was stopped")
+            raise
 
 
 @contextmanager

@@ -10,12 +10,12 @@ def finish(ctx: WorkerContext, job_id: str) -> None:
     # have been writing when the reply ended the job.
     ctx.blobs.delete(job_id)
     ctx.uploads.forget(job_id)
+    start_followers(ctx, job_id)
     view = ctx.jobs.view(job_id)
     if view is None:
         return
     files = [view.track.file_unique_id, view.fields.get(JobField.SHA256)]
     ctx.single_flight.release(job_id, ctx.version, [file for file in files if file])
-    start_followers(ctx, job_id)
     ctx.dispatcher.start(ctx.jobs.user_slots.admit(view.track.user))
 
 

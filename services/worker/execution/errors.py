@@ -1,4 +1,4 @@
-"""What users are told when a task fails, and how often a task is tried again."""
+"""What users are told when a task fails, and how often one is tried again."""
 
 from typing import Final
 

@@ -21,13 +21,16 @@ from services.worker.context import WorkerContext
 from services.worker.dispatch.leases import LeasedTask
 from shared.queue.tasks import QueueName
 from shared.store.job_view import JobView
-from shared.store.keys import LEASES, RECOVERY_PAUSE, UNTRACED_JOBS
+from shared.store.keys import BACKLOG_CHECK_PAUSE, LEASES, RECOVERY_PAUSE, UNTRACED_JOBS
 
 logger = logging.getLogger(__name__)
 
 # Kombu's own keys: messages that were delivered and are not acknowledged, and when.
 UNACKED: Final = "unacked"
 UNACKED_INDEX: Final = "unacked_index"
+
+BACKLOG_CHECK_S: Final = 600
+"""Seconds between two comparisons of the backlog's counters with the jobs."""
 
 
 def sweep(ctx: WorkerContext) -> int:
@@ -40,6 +43,7 @@ def sweep(ctx: WorkerContext) -> int:
     redis, lease_s = ctx.jobs.redis, ctx.job_settings.lease_s
     if not redis.set(RECOVERY_PAUSE, "1", nx=True, px=round(lease_s * 1000)):
         return 0
+    _check_backlog(ctx)
     active = set(ctx.jobs.active())
     untraced = active - set(_traces(ctx)) if active else active
     now = time.time()
@@ -68,6 +72,14 @@ def recover(ctx: WorkerContext, job_id: str) -> bool:
     logger.warning("job %s was lost while %s and is sent on", job_id, view.state)
     ctx.dispatcher.resume(view)
     return True
+
+
+def _check_backlog(ctx: WorkerContext) -> None:
+    """Correct the backlog's counters, unless a worker has done so lately."""
+    if not ctx.jobs.redis.set(BACKLOG_CHECK_PAUSE, "1", nx=True, ex=BACKLOG_CHECK_S):
+        return
+    if differences := ctx.jobs.backlog.reconcile():
+        logger.warning("%d counters of the backlog were corrected", len(differences))
 
 
 def _admit(ctx: WorkerContext, view: JobView) -> bool:

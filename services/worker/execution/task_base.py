@@ -53,11 +53,19 @@ def _run(
     ctx = worker_context(task.app)
     try:
         message = message_type.model_validate(raw)
-    except ValidationError:
-        logger.exception("%s got a message that this release does not understand", name)
+    except ValidationError as error:
+        reason = _reason(error)
+        logger.error("%s got a message that this release does not understand: %s", name, reason)  # noqa: TRY400 - a traceback adds nothing
+        ctx.dead_letters.add(name, raw, reason)
         _refuse(ctx, raw, name)
         return
     run_leased(task, ctx, _leased_task(task, name, message), partial(body, ctx, message))
+
+
+def _reason(error: ValidationError) -> str:
+    """Name the fields that are wrong, without what they hold."""
+    details = error.errors(include_input=False, include_url=False)
+    return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in details)
 
 
 def _refuse(ctx: WorkerContext, raw: object, name: TaskName) -> None:

@@ -29,7 +29,7 @@ from services.worker.execution.errors import (
 )
 from services.worker.storage.blob_store import BlobMissingError
 from shared.domain.job_state import JobState
-from shared.errors import GenrebotError, TransientError
+from shared.errors import GenrebotError, JobOverError, TransientError
 from shared.queue.tasks import TaskName
 from shared.store.keys import JobField
 
@@ -115,7 +115,7 @@ def _run_counted(
                 _run_guarded(task, ctx, leased, call)
     finally:
         ctx.jobs.end_run(job_id, leased.run_name)
-    if ctx.jobs.fact(job_id, JobField.FINAL):
+    if ctx.jobs.is_over(job_id):
         finish(ctx, job_id)
 
 
@@ -125,6 +125,8 @@ def _run_guarded(
     fail = partial(fail_job, ctx, leased.job_id, name=leased.task_name)
     try:
         call()
+    except JobOverError:
+        logger.info("%s: job %s is over", leased.task_name, leased.job_id)
     except GenrebotError as error:
         logger.info("job %s: %s", leased.job_id, error.code)
         fail(error)

@@ -11,7 +11,7 @@ from typing import cast
 
 from redis import Redis
 
-from shared.store.keys import ACTIVE_JOBS, followers_key, job_key, single_flight_key
+from shared.store.keys import followers_key, job_key, single_flight_key
 from shared.store.lua_scripts import load_script
 
 
@@ -43,7 +43,7 @@ class SingleFlight:
 
         """
         leader = self._claim(
-            keys=[single_flight_key(version, file), ACTIVE_JOBS, job_key(job_id)],
+            keys=[single_flight_key(version, file), job_key(job_id)],
             args=[job_id, self._ttl_s],
         )
         return cast("str | None", leader)

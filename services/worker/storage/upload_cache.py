@@ -62,19 +62,34 @@ class UploadCache:
         """Remove a job's file. A process that has it open can read it to its end."""
         (self._folder / job_id).unlink(missing_ok=True)
 
+    def drop_expired(self) -> None:
+        """Remove files that were not used for ``max_age_s`` seconds."""
+        oldest = time.time() - self._max_age_s
+        for used, _, path in self._files():
+            if used < oldest:
+                path.unlink(missing_ok=True)
+
     def _make_room(self, size: int) -> None:
-        found: list[tuple[float, int, Path]] = []
-        for path in self._folder.iterdir():
-            with suppress(FileNotFoundError):  # another process makes room at the same time
-                facts = path.stat()
-                found.append((facts.st_mtime, facts.st_size, path))
+        """Remove the files used least recently until ``size`` more bytes fit."""
+        self.drop_expired()
+        found = self._files()
         left = self._max_bytes - size - sum(length for _, length, _ in found)
-        eldest = time.time() - self._max_age_s
-        for used, length, path in sorted(found):
-            if used >= eldest and (left >= 0 or path.suffix == PART):
-                continue
-            path.unlink(missing_ok=True)
-            left += length
+        for _, length, path in sorted(found):
+            if left >= 0:
+                break
+            if path.suffix != PART:
+                path.unlink(missing_ok=True)
+                left += length
+
+    def _files(self) -> list[tuple[float, int, Path]]:
+        """Time of last use, size and path of every file."""
+        found: list[tuple[float, int, Path]] = []
+        with suppress(FileNotFoundError):  # the folder is made when first needed
+            for path in self._folder.iterdir():
+                with suppress(FileNotFoundError):  # another process makes room at the same time
+                    facts = path.stat()
+                    found.append((facts.st_mtime, facts.st_size, path))
+        return found
 
 
 class Part:

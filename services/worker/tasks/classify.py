@@ -38,7 +38,9 @@ def classify(ctx: WorkerContext, message: JobMessage) -> None:
     assert view is not None, "advance() has just seen it"  # noqa: S101 - for the type checker
     features, tags, preview = load_features(ctx.blobs, job_id, plan)
     verdict = ctx.model.verdict(features, tags, chunk_spans(plan), duration_s=plan.duration_s)
+    ctx.raise_if_over(job_id)
     ctx.blobs.put(job_id, PICTURE, draw(preview, verdict, title=view.track.label))
+    ctx.raise_if_over(job_id)
     if ctx.reply_settings.send_clip and plan.n_chunks > 1 and verdict.family == "music":
         clip = _clip(ctx, view, plan, verdict)
         if clip is not None:

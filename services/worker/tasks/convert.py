@@ -51,6 +51,7 @@ def _convert(ctx: WorkerContext, view: JobView) -> None:
         )
         n_chunks = before * size
         for _, pcm, _ in segments(decoded, size):
+            ctx.raise_if_over(job_id)
             ctx.blobs.put(job_id, audio_name(after), pcm.tobytes())
             after += 1
             n_chunks += len(pcm)

@@ -42,15 +42,18 @@ def featurize(ctx: WorkerContext, message: SegmentMessage) -> None:
 def _featurize(ctx: WorkerContext, job_id: str, plan: Plan, segment: int) -> None:
     pcm = ctx.blobs.get(job_id, audio_name(segment))
     samples = from_pcm16(pcm).reshape(-1, CHUNK_HOP)
-    chunks = [ctx.analyse_chunk(chunk) for chunk in samples]
+    chunks, tags = [], []
+    for chunk in samples:
+        ctx.raise_if_over(job_id)
+        chunks.append(ctx.analyse_chunk(chunk))
+        tags.append(chunk_tags(ctx.tagger, chunk))
     features = np.stack([chunk.features for chunk in chunks])
-    tags = np.stack([chunk_tags(ctx.tagger, chunk) for chunk in samples])
     length_s = min(CHUNK_SECONDS, plan.duration_s)
     previews = [
         mel_preview(chunk.mel_db, plan.columns_per_chunk, length_s=length_s) for chunk in chunks
     ]
-    packed = io.BytesIO()
-    np.savez(packed, features=features, tags=tags, preview=np.concatenate(previews, axis=1))
+    packed, preview = io.BytesIO(), np.concatenate(previews, axis=1)
+    np.savez(packed, features=features, tags=np.stack(tags), preview=preview)
     ctx.blobs.put(job_id, features_name(segment), packed.getvalue())
     ctx.cost_recorder.featurized(len(samples) * CHUNK_SECONDS)
 

@@ -32,4 +32,6 @@ def ingest(ctx: WorkerContext, message: JobMessage) -> None:
         return
     with open_upload(ctx, view) as file:
         duration = probe(file).duration_s
+    if duration is not None:
+        ctx.jobs.set_length(job_id, min(duration, ctx.limits.max_duration))
     ctx.dispatcher.convert(job_id, duration)

@@ -10,10 +10,11 @@ from aiogram.types import BufferedInputFile
 from services.worker.captions import clip_caption, error_text, verdict_caption
 from services.worker.celery_app import app
 from services.worker.context import WorkerContext
+from services.worker.execution.cleanup import finish
 from services.worker.execution.task_base import job_task
 from services.worker.reply_message import ReplyMessage, reply_to
 from services.worker.storage.artifacts import CLIP, PICTURE, VERDICT
-from shared.domain.job_state import JobState
+from shared.domain.job_state import CancelReason, JobState
 from shared.errors import TransientError
 from shared.music.model.verdict import Verdict
 from shared.queue.messages import JobMessage
@@ -44,7 +45,19 @@ def reply(ctx: WorkerContext, message: JobMessage) -> None:
             _reply(ctx, view)
         except GoneError as gone:
             logger.info("job %s: nobody to reply to: %s", job_id, gone)
+            _abandon(ctx, view)
+            return
         ctx.jobs.advance(job_id, JobState.FAILED if view.error else JobState.DONE)
+
+
+def _abandon(ctx: WorkerContext, view: JobView) -> None:
+    """Cancel the job, and all others of the same user in the same chat, which is closed."""
+    if ctx.jobs.fact(view.job_id, JobField.ANSWERED):  # only the clip was left
+        ctx.jobs.advance(view.job_id, JobState.DONE)
+    track = view.track
+    for job_id in ctx.jobs.cancel_chat(track.user, track.chat_id, CancelReason.GONE):
+        if job_id != view.job_id:  # this one is finished after its task
+            finish(ctx, job_id)
 
 
 def _reply(ctx: WorkerContext, view: JobView) -> None:

@@ -1,11 +1,11 @@
 """Running medians of ``HPSS_KERNEL`` values, by minima and maxima of whole arrays.
 
-Sixteen neighbouring windows have sixteen values in common. These are sorted; then the windows
-are halved, and halved again, and what each half has in common beyond that is merged in. After
-each merge only those places are kept in which the median can still lie: of 16 values 8, then 4,
-2 and 1. What is merged in has been sorted on the way to the neighbours' sixteen. After Adams,
-"Fast median filters using separable sorting networks" (SIGGRAPH 2021), in one dimension: 26
-minima and maxima for each value, and exactly what ``scipy.ndimage.median_filter`` gives.
+Sixteen neighbouring kernels have sixteen values in common, which are sorted once. The sixteen
+kernels are then halved repeatedly, and the further values that a half has in common are merged
+into the sorted list. After each merge only the ranks are kept at which the median can still be: of
+16 values 8, then 4, 2 and 1. The values to merge are sorted already, as parts of the neighbouring
+tiles. After Adams, "Fast median filters using separable sorting networks" (SIGGRAPH 2021), in one
+dimension: 26 minima and maxima per value, and the values of ``scipy.ndimage.median_filter``.
 """
 
 from functools import lru_cache
@@ -20,17 +20,20 @@ Values = NDArray[np.float32]
 
 _HALF_KERNEL: Final = HPSS_KERNEL // 2
 _TILE: Final = (HPSS_KERNEL + 1) // 2
-"""Windows worked out together, and values that they have in common: a power of two."""
+"""Number of kernels computed together, and of values that they have in common: a power of two."""
 
 _EXTREMA: Final = {"min": np.minimum, "max": np.maximum}
 
 
 def running_median(values: Values) -> Values:
-    """Return the median of HPSS_KERNEL neighbours along the first axis.
+    """Return the running median of HPSS_KERNEL values along the first axis.
 
     Args:
-        values: shape (n, m) with n at least half a kernel, mirrored at both ends (the
-            edge value repeated). A transposed array takes little longer.
+        values: shape (n, m), n at least half a kernel. Beyond both ends the values are
+            mirrored, the edge value repeated. A transposed array takes little longer.
+
+    Returns:
+        Shape (n, m).
 
     """
     count, columns = values.shape
@@ -53,11 +56,11 @@ def running_median(values: Values) -> Values:
 
 
 def _tiles(values: Values) -> Values:
-    """Lay mirrored values out in tiles, one before the first and one behind the last.
+    """Cut the mirrored values into tiles, with one more tile at each end.
 
     Returns:
-        Shape (tiles + 2, _TILE, m). The window of value k of a tile begins at value k + 1 of
-        the tile before, so a tile's windows have the tile itself in common.
+        Shape (tiles + 2, _TILE, m). The kernel around value k of a tile begins at value k + 1
+        of the tile before, so all kernels of a tile contain the tile itself.
 
     """
     count, columns = values.shape
@@ -71,17 +74,17 @@ def _tiles(values: Values) -> Values:
 
 
 class _Place(NamedTuple):
-    """Where an operand lies."""
+    """Where an operand is stored."""
 
     source: str
     """"given", "median" or "scratch"."""
     row: int
     tile: int | None
-    """0, 1 or 2 for that of the tile before, the tile itself, the tile behind; None for all."""
+    """0, 1 or 2 for the tile before, the tile itself or the tile after it; None for all tiles."""
 
 
 class _Program(NamedTuple):
-    """The network, put in an order in which few results have to be kept."""
+    """The network as a sequence of steps, ordered so that few results are kept at once."""
 
     places: list[_Place]
     steps: list[tuple[str, int, int, int]]
@@ -91,7 +94,7 @@ class _Program(NamedTuple):
 
 
 class _Network:
-    """Minima and maxima, each worked out once; its nodes are numbered."""
+    """Minima and maxima, each computed once; its nodes are numbered."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[str, int, int], int] = {}
@@ -99,13 +102,14 @@ class _Network:
     def add(self, kind: str, one: int, other: int = 0) -> int:
         """Return the number of a node.
 
-        Kinds are "given" (which value of each tile), "min" and "max" (of two nodes), and "of"
-        (a node, for the tile before, the tile itself or the tile behind: 0, 1, 2).
+        Kinds are "given" (the value at a position of each tile), "min" and "max" (of two
+        nodes), and "of" (a node of the tile before, the tile itself or the tile after it:
+        0, 1, 2).
         """
         return self._numbers.setdefault((kind, one, other), len(self._numbers))
 
     def merge(self, one: list[int], other: list[int]) -> list[int]:
-        """Put two sorted runs in order by Batcher's odd-even merge."""
+        """Merge two sorted lists by Batcher's odd-even merge."""
         if not one or not other:
             return one + other
         if len(one) == len(other) == 1:
@@ -117,7 +121,7 @@ class _Network:
         return merged + odd[len(even) - 1 :]
 
     def needed(self, results: list[int]) -> dict[int, tuple[str, int, int]]:
-        """Return the nodes that results are made of, in an order in which they can be made."""
+        """Return the nodes that the results depend on, in an order of computation."""
         nodes, wanted = list(self._numbers), set(results)
         for number in reversed(range(len(nodes))):
             kind, one, other = nodes[number]
@@ -127,36 +131,36 @@ class _Network:
 
 
 def _network() -> tuple[_Network, list[int]]:
-    """Build the network, and return it with the medians of a tile's windows."""
+    """Build the network, and return it with the medians of a tile's kernels."""
     network = _Network()
-    runs = {1: [[network.add("given", row)] for row in range(_TILE)]}
+    ordered = {1: [[network.add("given", row)] for row in range(_TILE)]}
     size = 1
     while size < _TILE:
-        halves = iter(runs[size])
+        halves = iter(ordered[size])
         size *= 2
-        runs[size] = [network.merge(*pair) for pair in zip(halves, halves, strict=True)]
+        ordered[size] = [network.merge(*pair) for pair in zip(halves, halves, strict=True)]
     medians = [0] * _TILE
 
     def narrow(first: int, size: int, kept: list[int]) -> None:
-        """Go on from where the median of some windows can lie in what they have in common."""
+        """Find the medians of kernels ``first`` to ``first + size``, given their candidates."""
         if size == 1:
             [medians[first]] = kept
             return
         half = size // 2
         for start, tile, at in ((first, 0, first + half), (first + half, 2, first)):
-            more = [network.add("of", node, tile) for node in runs[half][at // half]]
+            more = [network.add("of", node, tile) for node in ordered[half][at // half]]
             narrow(start, half, network.merge(kept, more)[half:size])
 
-    narrow(0, _TILE, [network.add("of", node, 1) for node in runs[_TILE][0]])
+    narrow(0, _TILE, [network.add("of", node, 1) for node in ordered[_TILE][0]])
     return network, medians
 
 
 @lru_cache(maxsize=1)
 def _program() -> _Program:
-    """Give each result of the network a row of scratch, which is free again after its last use."""
+    """Assign a row of scratch to each result, to be reused after the result's last use."""
     network, medians = _network()
     nodes = network.needed(medians)
-    # What a node "of" stands for has the row; the node itself only says of which tile.
+    # A node "of" refers to another node's row in one tile; it has no row of its own.
     row_of = {number: one if kind == "of" else number for number, (kind, one, _) in nodes.items()}
     extrema = {number: pair for number, (kind, *pair) in nodes.items() if kind in _EXTREMA}
     last = {row_of[one]: number for number, pair in extrema.items() for one in pair}

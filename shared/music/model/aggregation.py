@@ -1,27 +1,31 @@
-"""The row that the classifier sees of a window: statistics of its tags and features.
+"""The windows of a track, and the row of statistics that the classifier sees of each.
 
 Of each tag: mean, standard deviation and the 10 % and 90 % quantiles of its log odds, and the mean
 of the square root of its likelihood, which follows tags that are clearly present. Of each gain-free
 feature: mean and standard deviation.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.music.constants import WINDOW_CHUNKS
 from shared.music.features.gain_invariance import GAIN_FREE_NAMES, gain_free
 from shared.music.tagging.tagger import TAG_NAMES
 
 LIKELIHOOD_FLOOR: Final = 1e-6
 """Distance from 0 and from 1 that likelihoods are limited to before their log odds are taken."""
 
+TAG_PREFIX: Final = "tag:"
+"""Beginning of the names of columns about tags."""
+
 _QUANTILES: Final = (0.1, 0.9)
 _TAG_STATISTICS: Final = ("mean", "std", "root_mean", "q10", "q90")
 _FEATURE_STATISTICS: Final = ("mean", "std")
 
 AGGREGATE_NAMES: Final[tuple[str, ...]] = (
-    *(f"tag:{tag}:{statistic}" for statistic in _TAG_STATISTICS for tag in TAG_NAMES),
+    *(f"{TAG_PREFIX}{tag}:{statistic}" for statistic in _TAG_STATISTICS for tag in TAG_NAMES),
     *(f"{name}:{statistic}" for statistic in _FEATURE_STATISTICS for name in GAIN_FREE_NAMES),
 )
 """Columns of an aggregated window (362)."""
@@ -92,3 +96,66 @@ def log_odds(
     p = np.clip(likelihoods.astype(np.float64), floor, 1 - floor)
     odds: NDArray[np.float64] = np.log(p) - np.log1p(-p)
     return odds
+
+
+class Windows(NamedTuple):
+    """Aggregated windows.
+
+    Attributes:
+        rows: shape (windows, 362), columns as ``AGGREGATE_NAMES``.
+        sizes: number of audible chunks in each, shape (windows,).
+
+    """
+
+    rows: NDArray[np.float64]
+    sizes: NDArray[np.int_]
+
+    def mean(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mean of the windows' values, weighted by their chunks.
+
+        Args:
+            values: shape (windows, ...).
+
+        """
+        mean: NDArray[np.float64] = np.average(values, axis=0, weights=self.sizes)
+        return mean
+
+
+def track_windows(
+    features: NDArray[np.float64], tags: NDArray[np.floating], heard: NDArray[np.bool_]
+) -> Windows:
+    """Aggregate consecutive windows of ``WINDOW_CHUNKS`` chunks; silent windows are left out.
+
+    Args:
+        features: shape (n, 57), columns as ``FEATURE_NAMES``.
+        tags: shape (n, 50), columns as ``TAG_NAMES``.
+        heard: which chunks are audible, shape (n,), one at least.
+
+    """
+    rows, sizes = [], []
+    for start in range(0, len(features), WINDOW_CHUNKS):
+        chunks = start + np.flatnonzero(heard[start : start + WINDOW_CHUNKS])
+        if len(chunks):
+            rows.append(aggregate(features[chunks], tags[chunks]))
+            sizes.append(len(chunks))
+    return Windows(np.stack(rows), np.array(sizes))
+
+
+def chunk_windows(
+    features: NDArray[np.float64], tags: NDArray[np.floating], heard: NDArray[np.bool_]
+) -> Windows:
+    """Aggregate, for each audible chunk, a window of the chunk and its audible neighbours.
+
+    Args:
+        features: as for ``track_windows``.
+        tags: as for ``track_windows``.
+        heard: as for ``track_windows``.
+
+    """
+    rows, sizes = [], []
+    for chunk in np.flatnonzero(heard).tolist():
+        near = slice(max(0, chunk - 1), chunk + 2)
+        kept = heard[near]
+        rows.append(aggregate(features[near][kept], tags[near][kept]))
+        sizes.append(int(kept.sum()))
+    return Windows(np.stack(rows), np.array(sizes))

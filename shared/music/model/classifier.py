@@ -1,13 +1,12 @@
-"""The trained classifier: from a track's features and tags to genre probabilities and a verdict.
+"""The trained model: from a track's features and tags to probabilities and a verdict.
 
 A track is classified in windows of ``WINDOW_CHUNKS`` chunks, the length that the model was trained
-on. The track's probabilities are the mean over the windows, weighted by their audible chunks. The
-probabilities of a single chunk are those of a short window of the chunk and its two neighbours.
-Silent chunks enter no window.
+on. The track's scores are the mean over the windows, weighted by their audible chunks. The scores
+of a single chunk are those of a short window of the chunk and its two neighbours. Probabilities are
+calibrated for the length that was heard. Silent chunks enter no window.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,36 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
-from shared.errors import ModelError
 from shared.music.constants import WINDOW_CHUNKS
-from shared.music.model.aggregation import AGGREGATE_NAMES, aggregate
+from shared.music.model.aggregation import Windows, chunk_windows, track_windows
 from shared.music.model.audibility import audible
-from shared.music.model.catboost_import import import_catboost
-from shared.music.model.model_metadata import RECIPE_VERSION, ModelMetadata
+from shared.music.model.model_metadata import ModelMetadata
 from shared.music.model.music_detector import FAMILIES, Family, MusicDetector
-from shared.music.model.verdict import Verdict
-
-_catboost = import_catboost()
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """Probabilities of a track.
-
-    Attributes:
-        track: calibrated probabilities of the genres, shape (10,), columns as ``GENRES``.
-        chunks: the same for each chunk with its neighbours, shape (n, 10); those of the track
-            where the chunk is silent.
-        families: probabilities of being music, speech, noise or a tone, shape (4,), columns
-            as ``FAMILIES``.
-        strangeness: how much the track differs from music; about 1 for music.
-
-    """
-
-    track: NDArray[np.float64]
-    chunks: NDArray[np.float64]
-    families: NDArray[np.float64]
-    strangeness: float
+from shared.music.model.reasons import Reason, find_reasons
+from shared.music.model.scoring import Prediction, Scorer, load_classifier
+from shared.music.model.sections import Segmenter
+from shared.music.model.styles import Styles, mean_log_odds
+from shared.music.model.verdict import Section, Tag, Verdict
 
 
 def committed() -> Path:
@@ -61,11 +40,11 @@ class GenreModel:
 
     def __init__(self, metadata: ModelMetadata, classifier: Any, *, thread_count: int = 1) -> None:
         self.metadata = metadata
-        self._classifier = classifier
-        # CatBoost uses every core unless a number of threads is given at each prediction.
-        self._thread_count = thread_count
-        self._columns = np.array([metadata.classes.index(genre) for genre in GENRES])
+        self.scorer = Scorer(metadata, classifier, thread_count=thread_count)
         self._music_detector = MusicDetector(metadata.music_detector)
+        self._styles = Styles(metadata.tags)
+        self._segmenter = Segmenter(metadata.sections)
+        self._column_means = np.array(metadata.column_means)
 
     @classmethod
     def load(cls, path: Path | None = None, *, thread_count: int = 1) -> Self:
@@ -82,8 +61,8 @@ class GenreModel:
         """
         path = path or committed()
         metadata = ModelMetadata.read(path.with_suffix(".json"))
-        _check_fit(metadata)
-        classifier = _classifier(metadata.read_content(path), metadata)
+        metadata.check_release()
+        classifier = load_classifier(metadata.read_content(path), metadata)
         return cls(metadata, classifier, thread_count=thread_count)
 
     @property
@@ -92,7 +71,9 @@ class GenreModel:
         return self.metadata.name
 
     def predict_track(
-        self, features: NDArray[np.float64], tags: NDArray[np.floating]
+        self,
+        features: NDArray[np.float64],
+        tags: NDArray[np.floating],
     ) -> Prediction:
         """Predict the probabilities of a track.
 
@@ -108,17 +89,16 @@ class GenreModel:
 
         """
         heard = audible(features, tags)
-        windows = _windows(features, tags, heard)
-        near = [_near(features, tags, heard, chunk) for chunk in np.flatnonzero(heard).tolist()]
-        table = self.predict_rows(np.stack((*(row for row, _ in windows), *near)))
-        track = np.average(table[: len(windows)], axis=0, weights=[size for _, size in windows])
+        windows, near = (make(features, tags, heard) for make in (track_windows, chunk_windows))
+        track = self._probabilities(windows)
         chunks = np.tile(track, (len(features), 1))
-        chunks[heard] = table[len(windows) :]
+        chunks[heard] = self.predict_rows(near.rows, near.sizes)
         return Prediction(
             track,
             chunks,
             self._music_detector.probabilities(features, tags),
             self._music_detector.strangeness(features, tags),
+            windows,
         )
 
     def verdict(
@@ -142,28 +122,45 @@ class GenreModel:
             ValueError: as ``predict_track``.
 
         """
+        heard = audible(features, tags)
         prediction = self.predict_track(features, tags)
         limits = self.metadata.calibration
-        music = float(prediction.families[FAMILIES.index("music")])
-        doubtful = music < limits.doubt_from or prediction.strangeness > limits.strange_above
         family: Family = "music"
-        if music < limits.music_from:
+        if prediction.families[FAMILIES.index("music")] < limits.music_from:
             family = FAMILIES[1 + int(prediction.families[1:].argmax())]
+        doubtful = (
+            prediction.families[FAMILIES.index("music")] < limits.doubt_from
+            or prediction.strangeness > limits.strange_above
+        )
+        sure_from = np.inf if doubtful else limits.sure_from
+        parts: dict[str, Any] = {}
+        if family == "music":
+            style, named = self._words(tags[heard], prediction.track, sure_from)
+            parts = {
+                "other_style": style,
+                "tags": named,
+                "sections": self._sections(features, tags, heard, spans),
+                "reasons": self._reasons(prediction),
+            }
         return Verdict.of(
             prediction.chunks,
             spans,
             duration_s=duration_s,
             model=self.name,
             track=prediction.track,
-            sure_from=np.inf if doubtful else limits.sure_from,
+            sure_from=sure_from,
             family=family,
+            **parts,
         )
 
-    def predict_rows(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def predict_rows(
+        self, rows: NDArray[np.float64], chunks: int | NDArray[np.int_] = WINDOW_CHUNKS
+    ) -> NDArray[np.float64]:
         """Return the calibrated probabilities of the genres for aggregated windows.
 
         Args:
             rows: shape (n, 362), n at least 1, columns as ``AGGREGATE_NAMES``.
+            chunks: number of chunks in each window, or in all of them.
 
         Returns:
             Shape (n, 10), float64, columns as ``GENRES``; each row has the sum 1.
@@ -172,89 +169,68 @@ class GenreModel:
             ValueError: another shape.
 
         """
-        if rows.ndim != 2 or rows.shape[1] != len(AGGREGATE_NAMES) or not len(rows):  # noqa: PLR2004 - a table
-            raise ValueError(f"windows are (n, {len(AGGREGATE_NAMES)}), not {rows.shape}")
-        table = self._classifier.predict_proba(rows, thread_count=self._thread_count)
-        return temperature_scale(table[:, self._columns], self.metadata.calibration.temperature)
+        return self.scorer.probabilities(self.scorer.scores(rows), chunks)
 
+    def _probabilities(self, windows: Windows) -> NDArray[np.float64]:
+        """Return the probabilities of a track or a section, shape (10,)."""
+        scores = self.scorer.track_scores(windows)
+        [probabilities] = self.scorer.probabilities(scores[None], int(windows.sizes.sum()))
+        return np.asarray(probabilities)
 
-def _windows(
-    features: NDArray[np.float64],
-    tags: NDArray[np.floating],
-    heard: NDArray[np.bool_],
-) -> list[tuple[NDArray[np.float64], int]]:
-    """Aggregate each window that is not silent; with the number of its audible chunks."""
-    rows = []
-    for start in range(0, len(features), WINDOW_CHUNKS):
-        window = start + np.flatnonzero(heard[start : start + WINDOW_CHUNKS])
-        if len(window):
-            rows.append((aggregate(features[window], tags[window]), len(window)))
-    return rows
+    def _words(
+        self, tags: NDArray[np.floating], probabilities: NDArray[np.float64], sure_from: float
+    ) -> tuple[str | None, list[Tag]]:
+        """Return a style beyond the ten genres, if any, and the tags that stand out.
 
+        Args:
+            tags: of the audible chunks, shape (n, 50).
+            probabilities: of the genres, shape (10,).
+            sure_from: lowest confidence of a sure verdict.
 
-def _near(
-    features: NDArray[np.float64],
-    tags: NDArray[np.floating],
-    heard: NDArray[np.bool_],
-    chunk: int,
-) -> NDArray[np.float64]:
-    """Aggregate a chunk and its two neighbours, as far as they are audible."""
-    near = slice(max(0, chunk - 1), chunk + 2)
-    kept = heard[near]
-    return aggregate(features[near][kept], tags[near][kept])
+        """
+        odds = mean_log_odds(tags)
+        sure = bool(probabilities.max() >= sure_from)
+        style = self._styles.other_style(odds, probabilities, sure=sure)
+        genre = GENRES[int(probabilities.argmax())] if sure and style is None else ""
+        found = self._styles.standout_tags(odds, first=style, without=genre)
+        return style, [Tag(*tag) for tag in found]
 
+    def _sections(
+        self,
+        features: NDArray[np.float64],
+        tags: NDArray[np.floating],
+        heard: NDArray[np.bool_],
+        spans: Sequence[tuple[float, float]],
+    ) -> list[Section]:
+        """Cut a track into sections, predict each, and join neighbours of the same label."""
+        sure_from = self.metadata.calibration.sure_from
+        chunks = np.flatnonzero(heard)
+        sections: list[Section] = []
+        for first, end in self._segmenter.sections(features[heard], tags[heard]):
+            own = chunks[first:end]
+            windows = track_windows(features[own], tags[own], np.ones(len(own), bool))
+            probabilities = self._probabilities(windows)
+            style, named = self._words(tags[own], probabilities, sure_from)
+            section = Section(
+                # Silent chunks belong to the section before them.
+                start_s=spans[own[0]][0] if sections else spans[0][0],
+                end_s=spans[chunks[end] - 1 if end < len(chunks) else -1][1],
+                genre=GENRES[int(probabilities.argmax())],
+                confidence=float(probabilities.max()),
+                sure=style is None and bool(probabilities.max() >= sure_from),
+                other_style=style,
+                tags=named,
+            )
+            if sections and sections[-1].label == section.label:
+                section = sections.pop().joined(section)
+            sections.append(section)
+        return sections
 
-def temperature_scale(
-    probabilities: NDArray[np.float64], temperature: float
-) -> NDArray[np.float64]:
-    """Divide the log odds between classes by a temperature.
-
-    Guo et al., "On calibration of modern neural networks" (2017), section 4.2.
-
-    Args:
-        probabilities: shape (n, classes), rows with the sum 1.
-        temperature: above 0; 1 changes nothing.
-
-    Returns:
-        Shape (n, classes), rows with the sum 1.
-
-    """
-    powers = np.clip(probabilities, np.finfo(np.float64).tiny, 1) ** (1 / temperature)
-    scaled: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return scaled
-
-
-def _check_fit(metadata: ModelMetadata) -> None:
-    """Refuse a model that was made for another release's features or genres."""
-    if metadata.recipe_version != RECIPE_VERSION:
-        raise ModelError(
-            f"The model {metadata.name} was trained on features of the recipe "
-            f"{metadata.recipe_version}, this release computes {RECIPE_VERSION}: train it again."
+    def _reasons(self, prediction: Prediction) -> list[Reason]:
+        contributions, _ = self.scorer.contributions(prediction.windows)
+        return find_reasons(
+            contributions,
+            prediction.windows.mean(prediction.windows.rows),
+            self._column_means,
+            int(prediction.track.argmax()),
         )
-    if metadata.features != AGGREGATE_NAMES:
-        raise ModelError(
-            f"The model {metadata.name} expects other features, or another order of them, "
-            "than this release computes: train it again."
-        )
-    if sorted(metadata.classes) != sorted(GENRES):
-        raise ModelError(
-            f"The model {metadata.name} has the classes {', '.join(metadata.classes)}; "
-            f"this release needs {', '.join(GENRES)}."
-        )
-
-
-def _classifier(content: bytes, metadata: ModelMetadata) -> Any:
-    """Load the classifier and compare its own columns and classes with its metadata."""
-    classifier = _catboost.CatBoostClassifier()
-    try:
-        classifier.load_model(blob=content)
-    except _catboost.CatBoostError as error:
-        raise ModelError(f"The model file of {metadata.name} is corrupt: {error}") from error
-    if tuple(classifier.feature_names_) != metadata.features:
-        raise ModelError(
-            f"The model file of {metadata.name} has {len(classifier.feature_names_)} features "
-            f"that are not the {len(metadata.features)} of its metadata, in this order."
-        )
-    if tuple(classifier.classes_) != metadata.classes:
-        raise ModelError(f"The model file of {metadata.name} has other classes than its metadata.")
-    return classifier

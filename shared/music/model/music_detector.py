@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.music.features.gain_invariance import GAIN_FREE_NAMES, gain_free
 from shared.music.features.table import FEATURE_NAMES
-from shared.music.model.aggregation import log_odds
+from shared.music.model.aggregation import TAG_PREFIX, log_odds
 from shared.music.tagging.tagger import TAG_NAMES
 
 Family = Literal["music", "speech", "noise", "tone"]
@@ -40,10 +40,9 @@ No track of GTZAN is above it. Every alarm, beep and knock that was held out of 
 music is.
 """
 
-_TAG_PREFIX: Final = "tag:"
 COLUMN_NAMES: Final[tuple[str, ...]] = (
     *GAIN_FREE_NAMES,
-    *(f"{_TAG_PREFIX}{tag}" for tag in TAG_NAMES),
+    *(f"{TAG_PREFIX}{tag}" for tag in TAG_NAMES),
 )
 """All columns that a detector may use: gain-free features, and log odds of the tags."""
 

@@ -6,6 +6,8 @@ of figures and is not thread-safe.
 
 import io
 from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -17,7 +19,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES, genre_name
-from shared.formatting import clock
+from shared.formatting import clock, percent
 from shared.music.constants import CHUNK_SECONDS, N_MELS, SAMPLE_RATE
 from shared.music.features.filters import hz_to_mel
 from shared.music.model.verdict import Verdict
@@ -31,22 +33,25 @@ from shared.music.rendering.theme import (
     FAINT,
     GRID,
     HEIGHT_PX,
+    INK,
     LEFT,
     RIGHT,
     WIDTH_PX,
     font,
     write,
 )
-from shared.music.rendering.wording import percent
 
 _MEL_TICKS_HZ: Final = {128: "128", 512: "512", 1024: "1k", 2048: "2k", 4096: "4k", 8192: "8k"}
 _TICK_SECONDS: Final = (1, 2, 3, 6, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS: Final = 6
+_MIN_TICK_DISTANCE: Final = 0.09
+"""Smallest distance between two section starts with a time, as a share of the width."""
 
 _GENRES_HEIGHT: Final = 150  # pixels, as all that follow
 _LEGEND_COLUMNS: Final = 3
 _LEGEND_ROW: Final = 54
 _LEGEND_FOOT: Final = 44
+_LEGEND_TITLE: Final = 40
 
 
 def draw(preview: NDArray[np.uint8], verdict: Verdict, *, title: str | None = None) -> bytes:
@@ -72,8 +77,12 @@ def draw(preview: NDArray[np.uint8], verdict: Verdict, *, title: str | None = No
     top = header(figure, verdict, title)
     genres_y = _legend(figure, verdict) + 62
     span = (verdict.chunks[0].start_s, verdict.chunks[-1].end_s)
-    _chunk_genres(_axes(figure, genres_y, genres_y + _GENRES_HEIGHT), verdict, span)
-    _spectrogram(_axes(figure, genres_y + _GENRES_HEIGHT + 58, top), preview, span)
+    genres = _axes(figure, genres_y, genres_y + _GENRES_HEIGHT)
+    _chunk_genres(genres, verdict, span)
+    spectrogram = _axes(figure, genres_y + _GENRES_HEIGHT + 58, top)
+    _spectrogram(spectrogram, preview, span)
+    if verdict.by_section:
+        _boundaries((genres, spectrogram), [section.start_s for section in verdict.sections[1:]])
     png = io.BytesIO()
     canvas.print_png(png)  # type: ignore[no-untyped-call]
     return png.getvalue()
@@ -116,13 +125,28 @@ def _chunk_genres(axes: Axes, verdict: Verdict, span: tuple[float, float]) -> No
         extent=(*span, 0, 1),
     )
     axes.set_yticks([0, 0.5, 1], ["0", "50", "100"])
-    ticks = _time_ticks(*span)
+    ticks = _section_ticks(verdict, span) or _time_ticks(*span)
     axes.set_xticks(ticks, [clock(second) for second in ticks])
     _plain(axes)
     if ticks[-1] > span[1] - 0.05 * (span[1] - span[0]):
         axes.get_xticklabels()[-1].set_horizontalalignment("right")  # else it is cut off
     what = "Genre" if verdict.family == "music" else "Nearest genre"
     _caption(axes, f"{what} of every {CHUNK_SECONDS} seconds, %")
+
+
+def _boundaries(drawn: Sequence[Axes], times: Sequence[float]) -> None:
+    """Mark where sections begin."""
+    for axes in drawn:
+        for time in times:
+            axes.axvline(time, color=INK, linewidth=2, linestyle=(0, (4, 3)))
+
+
+def _section_ticks(verdict: Verdict, span: tuple[float, float]) -> list[float]:
+    """Return the starts of the sections, where there is room for all of them."""
+    starts = [section.start_s for section in verdict.sections]
+    room = _MIN_TICK_DISTANCE * (span[1] - span[0])
+    crowded = any(later - earlier < room for earlier, later in pairwise(starts))
+    return starts if verdict.by_section and not crowded else []
 
 
 def _time_ticks(start: float, end: float) -> list[float]:
@@ -159,7 +183,9 @@ def _legend(figure: Figure, verdict: Verdict) -> int:
         figure.add_artist(chip)
         label = f"{genre_name(genre)} {percent(count / len(verdict.chunks))}"
         write(figure, x + 46, y, label, 34)
-    return _LEGEND_FOOT + rows * _LEGEND_ROW
+    top = _LEGEND_FOOT + rows * _LEGEND_ROW
+    write(figure, EDGE, top, f"Share of the {CHUNK_SECONDS}-second pieces", 28, color=FAINT)
+    return top + _LEGEND_TITLE
 
 
 def _axes(figure: Figure, bottom: int, top: int) -> Axes:

@@ -44,6 +44,8 @@ TAG_NAMES: Final[tuple[str, ...]] = (
 )
 """The network's outputs, in its order and spelling."""
 
+_SPELLINGS: Final = {"rnb": "R&B"}
+
 _SIGNATURE: Final = [("patches", [PATCH_FRAMES, TAGGER_N_MELS]), ("tags", [N_TAGS])]
 """Name and shape of the network's input and output, without the number of patches."""
 
@@ -127,6 +129,11 @@ class Tagger:
         """
         tags: NDArray[np.float32] = self.tag_patches(chunk_patch(samples)[None])[0]
         return tags
+
+
+def tag_name(tag: str) -> str:
+    """Return a tag as people write it within a sentence."""
+    return _SPELLINGS.get(tag, tag.lower())
 
 
 def committed() -> Path:

@@ -1,22 +1,27 @@
 -- Moves jobs from a user's line into the user's free slots, in order.
 --
--- KEYS[1] active jobs    KEYS[2] waiting jobs
--- KEYS[3] the user's jobs in work                KEYS[4] the user's line
--- ARGV[1] slots for each user                    ARGV[2] now
--- ARGV[3] time to live
+-- KEYS[1] the user's line
+-- ARGV[1] user           ARGV[2] slots for each user                     ARGV[3] now
+-- ARGV[4] time to live
 -- Returns the ids of the jobs that may start now.
+-- include: keys
 -- include: jobs_in_work
-local admitted, in_work = {}, jobs_in_work(KEYS[1], KEYS[3])
-while in_work < tonumber(ARGV[1]) do
-  local id = redis.call('ZPOPMIN', KEYS[4])[1]
+-- include: backlog
+-- include: changes
+local user, admitted = ARGV[1], {}
+local taken = jobs_in_work(user)
+while taken < tonumber(ARGV[2]) do
+  local id = redis.call('ZPOPMIN', KEYS[1])[1]
   if not id then break end
-  if redis.call('ZSCORE', KEYS[1], id) then
-    redis.call('SADD', KEYS[3], id)
-    redis.call('ZADD', KEYS[2], ARGV[2], id)
+  if redis.call('ZSCORE', K.ACTIVE_JOBS, id) then
+    redis.call('SADD', user_in_work_key(user), id)
+    redis.call('ZADD', K.WAITING_JOBS, ARGV[3], id)
+    add_to_common_backlog(id)
+    mark_changed(id)
     table.insert(admitted, id)
-    in_work = in_work + 1
+    taken = taken + 1
   end
 end
-redis.call('EXPIRE', KEYS[3], ARGV[3])
-redis.call('EXPIRE', KEYS[4], ARGV[3])
+redis.call('EXPIRE', user_in_work_key(user), ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
 return admitted

@@ -1,10 +1,9 @@
--- Counts a user's jobs in work. Removes those that are over from the set first, so that a job
--- that ends, in whichever way, gives its slot back.
---   active: sorted set of active jobs
---   in_work: set of the user's jobs in work
-local function jobs_in_work(active, in_work)
+-- Counts a user's jobs in work. Removes those whose hash has expired while they were active.
+-- include: keys
+local function jobs_in_work(user)
+  local in_work = user_in_work_key(user)
   for _, id in ipairs(redis.call('SMEMBERS', in_work)) do
-    if not redis.call('ZSCORE', active, id) then redis.call('SREM', in_work, id) end
+    if not redis.call('ZSCORE', K.ACTIVE_JOBS, id) then redis.call('SREM', in_work, id) end
   end
   return redis.call('SCARD', in_work)
 end

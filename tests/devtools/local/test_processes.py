@@ -1,7 +1,6 @@
 """Child processes: none outlives its parent's wish, whichever way the end comes."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from devtools.local import processes as module
-from devtools.local.processes import Processes, ends_as_interrupts
+from devtools.local.processes import Processes
 
 
 def _eventually(condition: Callable[[], object], limit_s: float = 10) -> bool:
@@ -84,6 +83,20 @@ def test_who_does_not_listen_is_killed_with_all_children(
         assert _eventually(lambda: b"deaf" in log.read_bytes())
     assert not _alive(pid)
     assert _eventually(lambda: not _alive(int(log.read_text().split()[0])))
+    assert f"killed the a (process {pid}): it had not ended 0.3 s after" in log.read_text()
+
+
+def test_what_a_process_leaves_behind_is_killed(
+    program: Callable[[str], None], tmp_path: Path
+) -> None:
+    """It ended when asked to; its child did not."""
+    log = tmp_path / "log"
+    program(f"child = subprocess.Popen(['sleep', '60']); print(child.pid, flush=True); {SLEEP}")
+    with log.open("wb") as output, Processes({}, output) as processes:
+        processes.start("a", [])
+        assert _eventually(lambda: log.read_bytes().endswith(b"\n"))
+    assert "killed what the a" in log.read_text()
+    assert _eventually(lambda: not _alive(int(log.read_text().split()[0])))
 
 
 def test_a_second_interrupt_ends_the_waiting_and_the_children(
@@ -108,6 +121,7 @@ def test_a_second_interrupt_ends_the_waiting_and_the_children(
         with pytest.raises(KeyboardInterrupt):
             processes.stop()
     assert not _alive(pid)
+    assert "a second request to end" in log.read_text()
 
 
 def test_an_early_end_is_noticed(program: Callable[[str], None]) -> None:
@@ -152,14 +166,3 @@ def test_a_child_is_out_of_the_terminals_reach(program: Callable[[str], None]) -
         processes.start("a", [])
         pid = processes._running["a"].pid
         assert os.getpgid(pid) == os.getsid(pid) == pid
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_request_to_end_is_an_interrupt(number: signal.Signals) -> None:
-    """Once; what comes while things are being put away is ignored, and then all is as before."""
-    before = signal.getsignal(number)
-    with ends_as_interrupts():
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(number)
-        signal.raise_signal(number)
-    assert signal.getsignal(number) is before

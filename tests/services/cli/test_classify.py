@@ -13,7 +13,8 @@ import pytest
 from shared.domain.genres import GENRES
 from shared.music.model.classifier import GenreModel
 from shared.music.model.music_detector import FAMILIES, Family
-from shared.music.model.verdict import Verdict
+from shared.music.model.reasons import Reason
+from shared.music.model.verdict import Section, Tag, Verdict
 from tests.services.cli.conftest import Genrebot
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -25,6 +26,10 @@ KEYS = {
     "sure",
     "candidates",
     "family",
+    "other_style",
+    "tags",
+    "sections",
+    "reasons",
     "probabilities",
     "top",
     "majority_genre",
@@ -36,7 +41,10 @@ KEYS = {
 
 
 def told(
-    monkeypatch: pytest.MonkeyPatch, named: dict[str, float], family: Family = "music"
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, float],
+    family: Family = "music",
+    **facts: Any,
 ) -> None:
     """Have every file judged so, whatever is in it: by two chunks, sure from 70 %."""
     row = np.full(len(GENRES), (1 - sum(named.values())) / (len(GENRES) - len(named)))
@@ -50,6 +58,7 @@ def told(
             model="m",
             sure_from=0.7,
             family=family,
+            **facts,
         )
 
     monkeypatch.setattr(GenreModel, "verdict", judge)
@@ -132,6 +141,72 @@ def test_a_program_reads_one_json_object_per_line(genrebot: Genrebot, song: Path
             (0, 3),
             (3, 6),
         ]
+
+
+def test_a_person_reads_the_sections(
+    genrebot: Genrebot, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each ends."""
+    known: dict[str, Any] = {"confidence": 0.9, "sure": True, "other_style": None, "tags": []}
+    sections = [
+        Section(start_s=0, end_s=15, genre="classical", **known),
+        Section(start_s=15, end_s=30, genre="reggae", **known),
+    ]
+    told(monkeypatch, {"blues": 0.6}, sections=sections)
+    first, *_ = genrebot("classify", song).stdout.splitlines()
+    assert first == f"{song}: classical to 0:15 · reggae to 0:30"
+
+
+def test_a_person_reads_another_style(
+    genrebot: Genrebot, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the nearest of the ten genres."""
+    tags = [Tag("ambient", 0.6), Tag("chillout", 0.3)]
+    told(monkeypatch, {"blues": 0.6, "rock": 0.3}, other_style="ambient", tags=tags)
+    first, *_ = genrebot("classify", song).stdout.splitlines()
+    assert first == (
+        f"{song}: none of the ten genres, sounds ambient, chillout; "
+        "nearest would be blues (60 %) or rock (30 %)"
+    )
+
+
+def test_a_person_reads_what_stands_out_and_why(
+    genrebot: Genrebot, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reasons only where they are asked for."""
+    reasons = [
+        Reason(idea="tempo", value=2.0, text="Its beat is slow."),
+        Reason(idea="harmony", value=1.0, text="Its chords are clear."),
+        Reason(idea="dynamics", value=-1.0, text="Its loudness hardly varies."),
+    ]
+    told(monkeypatch, {"blues": 0.8}, tags=[Tag("guitar", 0.4)], reasons=reasons)
+    plain = genrebot("classify", song).stdout.splitlines()
+    assert "  what stands out: guitar" in plain
+    assert genrebot("classify", "--why", song).stdout.splitlines() == [
+        *plain,
+        "  for blues: Its beat is slow. Its chords are clear.",
+        "  against blues: Its loudness hardly varies.",
+    ]
+
+
+def test_a_program_reads_tags_sections_and_reasons(genrebot: Genrebot, song: Path) -> None:
+    """Sections cover the track; each reason has an idea, a value and a sentence."""
+    record = json.loads(genrebot("classify", "--json", song).stdout)
+    assert len(record["tags"]) <= 4
+    assert all(set(tag) == {"name", "likelihood"} for tag in record["tags"])
+    [section] = record["sections"]
+    assert set(section) == {
+        "start_s",
+        "end_s",
+        "genre",
+        "confidence",
+        "sure",
+        "other_style",
+        "tags",
+    }
+    assert (section["start_s"], section["end_s"]) == (0, 6)
+    assert 1 <= len(record["reasons"]) <= 4
+    assert all(set(reason) == {"idea", "value", "text"} for reason in record["reasons"])
 
 
 def test_a_bad_file_does_not_keep_the_good_ones_back(

@@ -66,7 +66,7 @@ def app(redis_settings: RedisSettings) -> Celery:
 
 @pytest.fixture
 def ctx(app: Celery, environment: pytest.MonkeyPatch) -> Iterator[WorkerContext]:  # noqa: ARG001 - set before
-    """What the steps of this process share."""
+    """What the tasks of this process share."""
     made = worker_context(app)
     yield made
     made.jobs.redis.close()
@@ -81,7 +81,7 @@ def redis(ctx: WorkerContext) -> Redis:
 
 @pytest.fixture
 def worker(app: Celery, redis: Redis) -> ManualWorker:
-    """Runs the worker's steps by worker."""
+    """Runs tasks one by one, as a worker would."""
     return ManualWorker(app, redis)
 
 
@@ -93,7 +93,7 @@ def harness(environment: pytest.MonkeyPatch, redis_settings: RedisSettings) -> T
 
 @pytest.fixture
 def send_file(telegram: EmulatorThread) -> Callable[..., Track]:
-    """Let a person send a file, and describe it as the bot would."""
+    """Let a user send a file, and describe it as the bot would."""
 
     def send(data: bytes, **facts: object) -> Track:
         sent = telegram.call(

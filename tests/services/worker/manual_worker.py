@@ -1,4 +1,4 @@
-"""A worker's part played by worker: takes messages off the real queues, one by one.
+"""A worker without processes: takes messages off the real queues, one by one.
 
 Each is run through Celery's own tracer with the request that its headers describe, so
 retries, rejections and time limits are what a worker would see; only the processes and
@@ -53,7 +53,7 @@ class Sent:
 
     @property
     def message(self) -> dict[str, Any]:
-        """What the step is to be done on."""
+        """The task's argument."""
         return cast("dict[str, Any]", self.kwargs["message"])
 
     @property

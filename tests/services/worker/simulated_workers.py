@@ -1,4 +1,4 @@
-"""Workers whose time is made up: real queues, real stores, the real order, and no work.
+"""Workers in simulated time: real queues, real stores, the real order, and no work.
 
 Each task takes as long as a table says, give or take; what it does to the job's state, and what
 it sends, happens for real. So hours of work pass in seconds, and every forecast that is made on
@@ -26,7 +26,7 @@ from shared.queue.tasks import QueueName, TaskName
 from shared.store.throughput import WorkerRegistration
 from tests.services.worker.manual_worker import Sent
 
-STAGES = {
+STATES = {
     TaskName.INGEST: JobState.FETCHING,
     TaskName.CONVERT: JobState.CONVERTING,
     TaskName.FEATURIZE: JobState.FEATURIZING,
@@ -57,36 +57,36 @@ class Machine:
 
 
 @dataclass
-class Course:
-    """How it went with one track."""
+class TrackRun:
+    """One track, from the queue to the reply."""
 
     track: Track
     sent_at: float
     told: QueueEstimate
-    """What was forecast the moment it was queued."""
+    """The estimate at the moment it was queued."""
     ended_at: float = 0.0
 
     @property
     def took_s(self) -> float:
-        """Seconds from the queue to the answer."""
+        """Seconds from the queue to the reply."""
         return self.ended_at - self.sent_at
 
     @property
     def ratio(self) -> float:
-        """What it took over what was told."""
+        """Ratio of the time taken to the estimate."""
         return self.took_s / self.told.left_s
 
 
 @dataclass
-class VirtualWorkers:
-    """One worker of several processes, in a time of its own."""
+class SimulatedWorkers:
+    """One worker of several processes, in simulated time."""
 
     ctx: WorkerContext
     processes: int
     machine: Machine
     random: Random
     now: float = 0.0
-    courses: dict[str, Course] = field(default_factory=dict)
+    runs: dict[str, TrackRun] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._order = ShortestFirst(QueueName)
@@ -102,21 +102,21 @@ class VirtualWorkers:
         )
 
     def receive(self, track: Track, at: float) -> None:
-        """Let somebody send a track at some time, and note what they are told."""
+        """Let a user send a track at some time, and keep the estimate."""
 
         def enqueue() -> None:
             assert self._intake._enqueue(track) is None, "turned away"
-            self.courses[track.job_id] = Course(track, at, self.forecast()[track.job_id])
+            self.runs[track.job_id] = TrackRun(track, at, self.forecast()[track.job_id])
 
         self._at(at, enqueue)
 
     def forecast(self) -> dict[str, QueueEstimate]:
-        """What is to be told of every job now."""
-        WorkerRegistration("virtual", self.processes, "v").announce(self.ctx.jobs.redis)
+        """Return the estimates of all jobs now."""
+        WorkerRegistration("simulated", self.processes, "v").announce(self.ctx.jobs.redis)
         return dict(QueueEstimator(self.ctx.jobs.redis, self.ctx.job_settings).estimates())
 
     def run(self, until: float = float("inf")) -> None:
-        """Let time pass, until nothing is left to do."""
+        """Let time pass until nothing is left to do."""
         while self._events and self._events[0][0] <= until:
             self.now, _, happen = heapq.heappop(self._events)
             happen()
@@ -138,9 +138,9 @@ class VirtualWorkers:
 
     def _begin(self, sent: Sent) -> None:
         job_id, segment = sent.message["job_id"], sent.message.get("segment", 0)
-        track = self.courses[job_id].track
+        track = self.runs[job_id].track
         plan = self.ctx.jobs.plan(job_id)
-        state = STAGES[sent.task_name]
+        state = STATES[sent.task_name]
         self.ctx.jobs.advance(
             job_id, JobState.FEATURIZING if sent.task_name is TaskName.CONVERT and plan else state
         )
@@ -174,7 +174,7 @@ class VirtualWorkers:
             ctx.dispatcher.reply(job_id)
         else:
             ctx.jobs.advance(job_id, JobState.DONE)
-            self.courses[job_id].ended_at = self.now
+            self.runs[job_id].ended_at = self.now
             ctx.dispatcher.start(ctx.jobs.user_slots.admit(track.user))
 
     def _cut(self, track: Track, before: int) -> None:

@@ -1,4 +1,4 @@
-"""What a worker finds when it looks for lost jobs some time later."""
+"""Lets recovery look for lost jobs some time later."""
 
 from redis import Redis
 
@@ -8,7 +8,7 @@ from shared.store.keys import RECOVERY_PAUSE, UNTRACED_JOBS
 
 
 def sweep_later(ctx: WorkerContext, redis: Redis) -> int:
-    """Two looks for lost jobs with a lease's length between them; what was sent on."""
+    """Sweep twice with a lease's length in between; return how many jobs were sent on."""
     redis.delete(RECOVERY_PAUSE)
     before = recovery.sweep(ctx)
     redis.delete(RECOVERY_PAUSE)

@@ -1,4 +1,4 @@
-"""A harness to try the frame around steps on, with bodies of a test's own."""
+"""Runs tasks with bodies of a test's own, to see what ``task_run`` makes of them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ from tests.shared.samples import received
 
 
 class TaskHarness:
-    """An application of our own whose steps do what a test says."""
+    """An application whose tasks do what a test says."""
 
     def __init__(self, redis: RedisSettings) -> None:
         self.app: Celery = broker_app(redis, LimitSettings())
@@ -30,7 +30,7 @@ class TaskHarness:
     def task_name(
         self, body: Callable[[WorkerContext, Any], None], name: TaskName = TaskName.CONVERT
     ) -> None:
-        """Make a step of a body; how often it ran stands in ``runs``."""
+        """Make a task of a body; ``runs`` holds a message for each run."""
 
         def counted(ctx: WorkerContext, message: Any) -> None:
             self.runs.append(message)
@@ -41,13 +41,13 @@ class TaskHarness:
         job_task(self.app, name, SegmentMessage if of_segments else JobMessage)(counted)
 
     def send(self, job_id: str, name: TaskName = TaskName.CONVERT, **fields: Any) -> Sent:
-        """Send a step and take it off the queue again."""
+        """Send a task and take it off the queue again."""
         message = SegmentMessage if name is TaskName.FEATURIZE else JobMessage
         send(self.app, name, message(job_id=job_id, **fields), queue=QueueName.LONG, limit_s=200)
         return self.worker.take()
 
     def fail_with(self, error: Exception, name: TaskName = TaskName.CONVERT, **request: Any) -> str:
-        """Run a step whose body raises, for a new job; the job's id."""
+        """Run a task that raises, for a new job; return the job's id."""
 
         def body(_own: WorkerContext, _message: JobMessage) -> None:
             raise error

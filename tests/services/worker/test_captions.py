@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from services.worker.captions import clip_caption, error_text, verdict_caption
 from shared.domain.genres import GENRES
 from shared.errors import AudioError, ErrorCode
 from shared.music.model.music_detector import FAMILIES, Family
-from shared.music.model.verdict import Verdict
+from shared.music.model.verdict import Section, Tag, Verdict
 
 CAPTION_LIMIT = 1024
 TAGS = ("b", "i", "pre")
@@ -30,6 +31,7 @@ def _verdict(
     duration_s: float | None = None,
     sure_from: float = 0.0,
     family: Family = "music",
+    **facts: Any,
 ) -> Verdict:
     """Fold chunks; what a chunk does not name shares the rest evenly."""
     rows = []
@@ -45,11 +47,18 @@ def _verdict(
         model="test",
         sure_from=sure_from,
         family=family,
+        **facts,
     )
 
 
+def _section(start_s: float, end_s: float, **facts: Any) -> Section:
+    """A section of classical music without doubt, with changes."""
+    known = {"genre": "classical", "confidence": 0.9, "sure": True, "other_style": None, "tags": []}
+    return Section(start_s=start_s, end_s=end_s, **{**known, **facts})
+
+
 def _visible(caption: str) -> str:
-    """What a person reads: Telegram counts characters after tags and entities."""
+    """What a user reads: Telegram counts characters after tags and entities."""
     return html.unescape(re.sub(r"</?(b|i|pre)>", "", caption))
 
 
@@ -197,3 +206,53 @@ def test_the_clip_says_where_it_was_cut() -> None:
     assert clip_caption(_verdict({"blues": 0.9}), 3594, 3603) == (
         "What sounds most like blues: 59:54\N{EN DASH}1:00:03"
     )
+
+
+def test_sections_are_told_with_their_ends() -> None:
+    """In place of one genre; the bars then are those of the whole track."""
+    sections = [
+        _section(0, 15),
+        _section(15, 30, genre="reggae"),
+        _section(30, 60, sure=False, tags=[Tag("rnb", 0.5), Tag("soul", 0.4)]),
+    ]
+    told = verdict_caption(_verdict(*[{"jazz": 0.5}] * 20, sections=sections), "A & B")
+    first, *_ = told.splitlines()
+    assert _visible(first) == "🎵 Classical to 0:15 · reggae to 0:30 · R&B, soul to 1:00"
+    assert "R&amp;B" in first
+    assert "As a whole:\n<pre>" in told
+
+
+def test_many_sections_are_counted() -> None:
+    """A caption has room for some of them."""
+    sections = [_section(15.0 * n, 15.0 * n + 15, genre=GENRES[n % 10]) for n in range(60)]
+    told = verdict_caption(_verdict({"jazz": 0.5}, sections=sections), "x" * 5000)
+    assert "· and 54 more\n" in told
+    assert len(_visible(told)) <= CAPTION_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("style", "words"),
+    [
+        ("electronic", "it sounds electronic, ambient."),
+        ("House", "it sounds like house, ambient."),
+    ],
+)
+def test_a_style_beyond_the_ten_genres_is_told_first(style: str, words: str) -> None:
+    """Then the nearest of the ten, without bars."""
+    tags = [Tag(style, 0.6), Tag("ambient", 0.3)]
+    told = verdict_caption(
+        _verdict({"jazz": 0.5, "rock": 0.45}, other_style=style, tags=tags), None
+    )
+    lines = _visible(told).splitlines()
+    assert lines[0] == f"🎵 Not one of my ten genres: {words}"
+    assert "The nearest of the ten would be jazz (50 %) or rock (45 %)." in lines
+    assert "<pre>" not in told
+    assert "stands out" not in told
+
+
+def test_tags_that_stand_out_are_told() -> None:
+    """Below the bars, as people write them."""
+    told = verdict_caption(
+        _verdict({"jazz": 0.9}, tags=[Tag("Mellow", 0.5), Tag("rnb", 0.3)]), None
+    )
+    assert "What stands out: mellow, R&amp;B." in told.splitlines()

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from services.worker.context import WorkerContext
-from tests.services.worker.simulated_workers import Machine, VirtualWorkers
+from tests.services.worker.simulated_workers import Machine, SimulatedWorkers
 from tests.shared.samples import track
 
 FACTOR = 2.0
@@ -16,7 +16,7 @@ RIGHT = 0.9
 FIRST = 10
 """Jobs from which the workers' speed is learnt; the forecasts for these rest on a guess."""
 
-Open = Callable[[int, float], VirtualWorkers]
+Open = Callable[[int, float], SimulatedWorkers]
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def roomy(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def open_shop(roomy: None, ctx: WorkerContext) -> Open:  # noqa: ARG001 - set before
-    """Virtual workers: how many processes, and how slow each is."""
-    return lambda processes, slowness: VirtualWorkers(
+def start_workers(roomy: None, ctx: WorkerContext) -> Open:  # noqa: ARG001 - set before
+    """Simulated workers: how many processes, and how slow each is."""
+    return lambda processes, slowness: SimulatedWorkers(
         ctx, processes, Machine(slowness), Random(processes)
     )
 
@@ -47,77 +47,77 @@ def _within(ratios: Iterable[float]) -> float:
     return sum(good) / len(good)
 
 
-def _steady(capacity: VirtualWorkers, jobs: int, load: float) -> None:
+def _steady(workers: SimulatedWorkers, jobs: int, load: float) -> None:
     """Let people come one by one, so that the processes are busy for part of the time."""
     seconds = [_length_s(Random(n)) for n in range(200)]
     mean_s = sum(1.0 + 0.008 * length for length in seconds) / len(seconds)
-    apart_s = mean_s * capacity.machine.slowness / (capacity.processes * load)
-    at = capacity.now
+    apart_s = mean_s * workers.machine.slowness / (workers.processes * load)
+    at = workers.now
     for _ in range(jobs):
-        at += capacity.random.expovariate(1 / apart_s)
-        capacity.receive(track(duration_s=_length_s(capacity.random)), at)
-    capacity.run()
+        at += workers.random.expovariate(1 / apart_s)
+        workers.receive(track(duration_s=_length_s(workers.random)), at)
+    workers.run()
 
 
 @pytest.mark.parametrize(
     ("processes", "slowness", "load"), [(2, 1.0, 0.6), (2, 3.0, 0.6), (4, 0.5, 0.8)]
 )
 def test_what_people_are_told_first_is_right_within_a_factor_of_two(
-    open_shop: Open, processes: int, slowness: float, load: float
+    start_workers: Open, processes: int, slowness: float, load: float
 ) -> None:
     """Forecasts from the moment of queueing, mixed lengths, on machines nobody told us of."""
-    capacity = open_shop(processes, slowness)
-    _steady(capacity, FIRST + 50, load)
-    ratios = [course.ratio for course in capacity.courses.values()][FIRST:]
+    workers = start_workers(processes, slowness)
+    _steady(workers, FIRST + 50, load)
+    ratios = [run.ratio for run in workers.runs.values()][FIRST:]
     assert _within(ratios) >= RIGHT, sorted(ratios)
 
 
 @pytest.mark.parametrize("processes", [2, 8])
-def test_in_a_full_queue_everybody_is_told_right(open_shop: Open, processes: int) -> None:
+def test_in_a_full_queue_everybody_is_told_right(start_workers: Open, processes: int) -> None:
     """Forty who came at the same moment, clips and mixes: as soon as all of them are known."""
-    capacity = open_shop(processes, 1.5)
-    _steady(capacity, FIRST, 0.5)
-    start = capacity.now + 1
+    workers = start_workers(processes, 1.5)
+    _steady(workers, FIRST, 0.5)
+    start = workers.now + 1
     for _ in range(40):
-        capacity.receive(track(duration_s=_length_s(capacity.random)), start)
-    capacity.run(until=start)
-    told = capacity.forecast()
-    capacity.run()
-    ratios = [(capacity.courses[job].ended_at - start) / told[job].left_s for job in told]
+        workers.receive(track(duration_s=_length_s(workers.random)), start)
+    workers.run(until=start)
+    told = workers.forecast()
+    workers.run()
+    ratios = [(workers.runs[job].ended_at - start) / told[job].left_s for job in told]
     assert len(ratios) == 40
     assert _within(ratios) >= RIGHT, sorted(ratios)
 
 
-def test_many_tracks_of_one_person_are_told_their_turns(open_shop: Open) -> None:
+def test_many_tracks_of_one_person_are_told_their_turns(start_workers: Open) -> None:
     """Twelve songs at once: two in work, ten in line, each forecast right and later than before."""
-    capacity = open_shop(4, 1.0)
-    _steady(capacity, FIRST, 0.5)
-    start = capacity.now + 1
+    workers = start_workers(4, 1.0)
+    _steady(workers, FIRST, 0.5)
+    start = workers.now + 1
     mine = [track(duration_s=180.0, user_id=7) for _ in range(12)]
     for each in mine:
-        capacity.receive(each, start)
-    capacity.run(until=start)
-    told = [capacity.forecast()[each.job_id] for each in mine]
-    capacity.run()
+        workers.receive(each, start)
+    workers.run(until=start)
+    told = [workers.forecast()[each.job_id] for each in mine]
+    workers.run()
     assert [estimate.left_s for estimate in told] == sorted(estimate.left_s for estimate in told)
-    took = [capacity.courses[each.job_id].took_s for each in mine]
+    took = [workers.runs[each.job_id].took_s for each in mine]
     assert _within(real / estimate.left_s for real, estimate in zip(took, told, strict=True)) == 1
 
 
-def test_the_place_in_the_queue_is_the_order_in_which_jobs_begin(open_shop: Open) -> None:
+def test_the_place_in_the_queue_is_the_order_in_which_jobs_begin(start_workers: Open) -> None:
     """Told from the same look as the time: nobody is begun before somebody with a lower place."""
-    capacity = open_shop(2, 1.0)
+    workers = start_workers(2, 1.0)
     for _ in range(10):
-        capacity.receive(track(duration_s=_length_s(capacity.random)), 0.0)
-    capacity.run(until=0.0)
-    told = capacity.forecast()
+        workers.receive(track(duration_s=_length_s(workers.random)), 0.0)
+    workers.run(until=0.0)
+    told = workers.forecast()
     waiting = sorted((p.before, job) for job, p in told.items() if p.before is not None)
     assert [before for before, _ in waiting] == list(range(8)), "two are begun"
     begun: list[str] = []
     clock = 0.0
     while len(begun) < len(waiting):
-        capacity.run(until=(clock := clock + 0.05))
-        now = capacity.forecast()
+        workers.run(until=(clock := clock + 0.05))
+        now = workers.forecast()
         begun += [
             j for _, j in waiting if j not in begun and (j not in now or now[j].before is None)
         ]

@@ -25,15 +25,21 @@ def _too_short() -> bytes:
     return encode(tune(0.2, seed=next(_seeds), sample_rate=8000), "wav", sample_rate=8000)
 
 
+@pytest.fixture(autouse=True)
+def long_lines(environment: pytest.MonkeyPatch) -> None:
+    """Fifty tracks of one user may wait."""
+    environment.setenv("GENREBOT_MAX_WAITING_PER_USER", "50")
+
+
 @pytest.fixture
 def come_in(ctx: WorkerContext, send_file: Callable[..., Track]) -> Callable[[int], str]:
-    """Let a person send a track of their own, as the bot takes it in; the job's id."""
+    """Let a user send a track, as the bot accepts it; return the job's id."""
     submitter = JobSubmitter(
         ctx.jobs, ctx.dispatcher._app, ctx.limits, on_job=lambda _: None, on_delay=lambda _: None
     )
 
-    def send(person: int) -> str:
-        track = send_file(_too_short(), user_id=person)
+    def send(user_id: int) -> str:
+        track = send_file(_too_short(), user_id=user_id)
         submitter._enqueue(track)
         return track.job_id
 

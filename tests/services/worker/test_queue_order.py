@@ -39,7 +39,7 @@ def test_a_few_short_tasks_pass_all_that_wait() -> None:
 
 @pytest.mark.parametrize(
     ("others", "share"),
-    [({QueueName.LONG: 1000}, 5), ({QueueName.LONG: 1000, QueueName.MEDIUM: 1000}, 10)],
+    [({QueueName.LONG: 1000}, 5), ({QueueName.LONG: 1000, QueueName.MEDIUM: 1000}, 5)],
 )
 def test_a_stream_of_short_tasks_does_not_starve_the_long(
     others: dict[QueueName, int], share: int

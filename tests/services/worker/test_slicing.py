@@ -31,7 +31,7 @@ Heard = list[NDArray[np.float32]]
 SECONDS = 40
 """13 chunks and a bit: three slices of four segments, and one of a single one."""
 MOST_AHEAD = 2 + 4 // 2 + 4
-"""Segments that may lie in the spool at once: lanes, half a slice, and a slice."""
+"""Segments that may be stored at once: those in flight, half a slice, and a slice."""
 
 
 DYING = (
@@ -44,12 +44,12 @@ DYING = (
 
 
 class Death(BaseException):
-    """Stands for the process that dies: no step gets to clean up."""
+    """Stands for the death of a process: no code gets to clean up."""
 
 
 @pytest.fixture
 def small_slices(environment: pytest.MonkeyPatch) -> None:
-    """Four segments of one chunk in a slice, two lanes."""
+    """Four segments of one chunk in a slice, two in flight."""
     environment.setenv("GENREBOT_SEGMENT_CHUNKS", "1")
     environment.setenv("GENREBOT_SLICE_SEGMENTS", "4")
     environment.setenv("GENREBOT_LANES", "2")
@@ -60,7 +60,7 @@ def _music(seconds: float = SECONDS) -> bytes:
 
 
 def _start(ctx: WorkerContext, data: bytes, **facts: Any) -> str:
-    """Create a job whose file is in the spool, and send its first slice."""
+    """Create a job whose file is stored, and send its first slice."""
     job_id = received(ctx.jobs, **facts)
     ctx.jobs.advance(job_id, JobState.FETCHING)
     ctx.blobs.put(job_id, UPLOAD, data)
@@ -68,7 +68,7 @@ def _start(ctx: WorkerContext, data: bytes, **facts: Any) -> str:
     return job_id
 
 
-def _audio_in_spool(ctx: WorkerContext, job_id: str) -> int:
+def _stored_audio(ctx: WorkerContext, job_id: str) -> int:
     return sum(ctx.blobs.head(job_id, audio_name(n)) is not None for n in range(30))
 
 
@@ -119,18 +119,18 @@ def test_in_any_order_each_chunk_is_heard_once(
 def test_conversion_stays_within_its_window(
     ctx: WorkerContext, worker: ManualWorker, heard: Heard
 ) -> None:
-    """Were conversion always faster, the spool would still hold two slices at the most."""
+    """Even if conversion were always faster, two slices at most would be stored."""
     job_id = _start(ctx, _music())
     most = 0
 
     def conversion_first(work: list[Sent]) -> int:
         nonlocal most
-        most = max(most, _audio_in_spool(ctx, job_id))
+        most = max(most, _stored_audio(ctx, job_id))
         return next((n for n, sent in enumerate(work) if sent.task_name is TaskName.CONVERT), 0)
 
     _until_classify(worker, conversion_first)
     assert 4 < most <= MOST_AHEAD
-    assert _audio_in_spool(ctx, job_id) == 0
+    assert _stored_audio(ctx, job_id) == 0
     assert len(heard) == 13
 
 
@@ -180,7 +180,7 @@ def test_every_message_may_come_twice(
         for again in (sent, sent, dice.choice(ran)):
             assert worker.run(again) == "SUCCESS"
     _assert_heard_whole(ctx, job_id, data, heard)
-    assert _audio_in_spool(ctx, job_id) == 0
+    assert _stored_audio(ctx, job_id) == 0
 
 
 def _dying(function: Callable[..., Any], after: int, *, done: bool) -> Callable[..., Any]:
@@ -238,7 +238,7 @@ def test_a_worker_may_die_anywhere(  # noqa: PLR0913, PLR0917 - where, when and 
 def test_a_lost_message_is_found(
     ctx: WorkerContext, worker: ManualWorker, heard: Heard, task_name: TaskName, nth: int
 ) -> None:
-    """Gone before any worker took a lease: the rest runs dry, and the rescue sends it on."""
+    """Lost before any worker took a lease: the rest runs dry, and recovery sends it on."""
     data = _music()
     job_id = _start(ctx, data, file_size=1000)
     seen_so_far = 0
@@ -276,7 +276,7 @@ def test_two_runs_of_one_slice_leave_no_audio_behind(
         patch.setattr(SegmentProgress, "commit_slice", overtaken)
         assert worker.run(sent) == "SUCCESS"
     assert len(heard) == 3
-    assert _audio_in_spool(ctx, job_id) == 0
+    assert _stored_audio(ctx, job_id) == 0
     assert worker.waiting() == []
 
 
@@ -299,8 +299,10 @@ def test_silence_shows_at_the_end_only(
     assert len(heard) >= 4
 
 
-def test_marks_lead_to_the_excerpt(ctx: WorkerContext, worker: ManualWorker, heard: Heard) -> None:
-    """The nearest mark at or before a segment; the start of the file where there is none."""
+def test_slice_ends_lead_to_excerpts(
+    ctx: WorkerContext, worker: ManualWorker, heard: Heard
+) -> None:
+    """The last slice end at or before a segment; the start of the file if there is none."""
     job_id = _start(ctx, _music())
     _until_classify(worker, lambda _: 0)
     places = [

@@ -98,7 +98,7 @@ def test_a_file_larger_than_described_is_refused_on_the_way(
 def test_a_file_above_telegrams_own_limit_is_too_large(
     ctx: WorkerContext, telegram: EmulatorThread
 ) -> None:
-    """The cloud says "file is too big"; the person hears what would fit."""
+    """The cloud says "file is too big"; the user is told what would fit."""
     sent = telegram.call(
         lambda state: state.send_media(CHAT, "document", b"x", file_size=30_000_000)
     )

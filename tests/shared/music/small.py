@@ -9,10 +9,12 @@ import numpy as np
 from catboost import CatBoostClassifier, Pool
 
 from shared.domain.genres import GENRES
+from shared.music.constants import N_TAGS
 from shared.music.features.gain_invariance import GAIN_FREE_NAMES
 from shared.music.model.aggregation import AGGREGATE_NAMES
 from shared.music.model.model_metadata import RECIPE_VERSION, ModelMetadata
 from shared.music.model.music_detector import FAMILIES
+from shared.music.model.sections import SECTION_COLUMNS
 
 TEMPERATURE = 0.5
 
@@ -52,6 +54,49 @@ def detector_of(bias: tuple[float, ...] = (3.0, 0.0, 0.0, 0.0)) -> dict[str, Any
     }
 
 
+def discriminants_of(**changes: object) -> dict[str, Any]:
+    """Return discriminants of two columns, with changes; the first speaks for blues."""
+    return {
+        "share": 0.25,
+        "columns": AGGREGATE_NAMES[:2],
+        "means": (0.0, 0.0),
+        "scales": (1.0, 2.0),
+        "bound": 4.0,
+        "weights": ((1.0, 0.0), (0.0, 1.0), *(((0.0, 0.0),) * (len(GENRES) - 2))),
+        "bias": (0.1,) * len(GENRES),
+        **changes,
+    }
+
+
+def tag_statistics_of(**changes: object) -> dict[str, Any]:
+    """Return statistics of tags with even odds and a deviation of 1, with changes."""
+    zeros, ones = (0.0,) * N_TAGS, (1.0,) * N_TAGS
+    return {
+        "means": zeros,
+        "deviations": ones,
+        "told_from": ones,
+        "genre_means": (zeros,) * len(GENRES),
+        "genre_deviations": (ones,) * len(GENRES),
+        **changes,
+    }
+
+
+def sections_of(**changes: object) -> dict[str, Any]:
+    """Return a segmentation by the first tag's log odds alone, with changes."""
+    first_tag = len(GAIN_FREE_NAMES)
+    return {
+        "means": (0.0,) * SECTION_COLUMNS,
+        "scales": (1.0,) * SECTION_COLUMNS,
+        "bound": 4.0,
+        "projection": tuple((float(column == first_tag),) for column in range(SECTION_COLUMNS)),
+        "between": (10.0,),
+        "evidence": 0.5,
+        "boundary_cost": 2.0,
+        "min_chunks": 2,
+        **changes,
+    }
+
+
 def fields_of(**changes: object) -> dict[str, Any]:
     """Return all fields of a model's metadata that do not depend on its file, with changes."""
     return {
@@ -83,7 +128,11 @@ def fields_of(**changes: object) -> dict[str, Any]:
         ],
         "genres": {genre: {"tracks": 12, "recall": 0.1, "precision": 0.1} for genre in GENRES},
         "calibration": calibration_of(),
+        "discriminants": discriminants_of(),
         "music_detector": detector_of(),
+        "tags": tag_statistics_of(),
+        "sections": sections_of(),
+        "column_means": (0.0,) * len(AGGREGATE_NAMES),
         **changes,
     }
 
@@ -92,6 +141,7 @@ def calibration_of(**changes: object) -> dict[str, Any]:
     """Return a calibration with changes, other than that of the model that ships."""
     return {
         "temperature": TEMPERATURE,
+        "extra_temperature": 0.0,
         "sure_from": 0.6,
         "music_from": 0.4,
         "doubt_from": 0.8,
@@ -114,7 +164,7 @@ def write_pair(folder: Path, content: bytes, **changes: object) -> Path:
     path = folder / "small.cbm"
     path.write_bytes(content)
     facts = {
-        "schema_version": 3,
+        "schema_version": 4,
         "sha256": hashlib.sha256(content).hexdigest(),
         "size_bytes": len(content),
     }

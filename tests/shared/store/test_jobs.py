@@ -21,13 +21,13 @@ UNKNOWN = "0" * 24
 
 
 def may(now: JobState, to: JobState) -> bool:
-    """Whether a job at one stage may be brought to another: the rule in one line."""
+    """Return whether a job in one state may be moved to another: the rule in one line."""
     return not now.final and to.rank >= now.rank
 
 
 @pytest.mark.parametrize(("first", "second"), list(product(JobState, JobState)))
 def test_jobs_only_move_forward(jobs: JobStore, first: JobState, second: JobState) -> None:
-    """For every pair of stages: forward and in place pass, back and out of the end do not."""
+    """For every pair of states: forward and in place pass, back and out of the end do not."""
     job_id = received(jobs)
     assert jobs.advance(job_id, first)
     assert jobs.advance(job_id, second) is may(first, second)
@@ -37,7 +37,7 @@ def test_jobs_only_move_forward(jobs: JobStore, first: JobState, second: JobStat
 
 @pytest.mark.parametrize("seed", range(5))
 def test_any_walk_follows_the_rule(jobs: JobStore, seed: int) -> None:
-    """However steps arrive, the state is what the rule makes of them one by one."""
+    """However tasks arrive, the state is what the rule makes of them one by one."""
     walk = random.Random(seed)
     job_id, now = received(jobs), JobState.RECEIVED
     for to in walk.choices(list(JobState)[:-2] * 3 + [JobState.DONE, JobState.FAILED], k=30):
@@ -47,7 +47,7 @@ def test_any_walk_follows_the_rule(jobs: JobStore, seed: int) -> None:
 
 
 def test_an_unknown_job_does_not_move(jobs: JobStore) -> None:
-    """Steps of a forgotten job are not run and leave nothing behind."""
+    """Tasks of a forgotten job are not run and leave nothing behind."""
     assert not jobs.advance(UNKNOWN, JobState.FETCHING)
     assert not jobs.record(UNKNOWN, JobField.PLAN, "x")
     assert not jobs.fail(UNKNOWN, AudioError(ErrorCode.SILENT, "x"))
@@ -80,7 +80,7 @@ def test_of_many_creators_one_wins(jobs: JobStore) -> None:
         assert sum(pool.map(create, range(8))) == 1
 
 
-def test_places_in_the_queue(jobs: JobStore) -> None:
+def test_positions_in_the_queue(jobs: JobStore) -> None:
     """A job's place counts those that came before and that no worker has begun."""
     first, second, third = (received(jobs) for _ in range(3))
     assert [seen(jobs, j).position for j in (first, second, third)] == [0, 1, 2]
@@ -135,7 +135,7 @@ def test_segments_count_once_each(jobs: JobStore) -> None:
 
 
 def test_open_starts_are_counted(jobs: JobStore) -> None:
-    """A start that never ends stays counted; one that ends does not; steps are apart."""
+    """A run that never ends stays counted; one that ends does not; tasks are counted apart."""
     job_id = received(jobs)
     assert jobs.begin_run(job_id, "convert") == 1  # its worker dies
     assert jobs.begin_run(job_id, "convert") == 2
@@ -153,7 +153,7 @@ def test_many_jobs_in_one_view(jobs: JobStore) -> None:
 
 
 def test_states_expire(jobs: JobStore, job_settings: JobSettings) -> None:
-    """Everything of a job has a time to live, and a step renews the state's."""
+    """Everything of a job has a time to live, and a task renews that of its hash."""
     job_id = received(jobs)
     jobs.redis.expire(key("job", job_id), 5)
     jobs.advance(job_id, JobState.FEATURIZING)

@@ -76,7 +76,7 @@ def test_what_was_long_ago_is_forgotten(work: Callable[[int, float, float], Spee
     assert speed.per_second == pytest.approx(0.06, rel=0.15)
 
 
-def test_a_step_that_fails_has_cost_its_time_all_the_same(redis: Redis) -> None:
+def test_a_task_that_fails_has_cost_its_time_all_the_same(redis: Redis) -> None:
     """It has kept a process busy, and the error goes on its way."""
 
     @CostRecorder(redis).timed(TaskName.INGEST)

@@ -1,4 +1,4 @@
-"""Two tracks of one person are in work at once; the others wait in that person's line."""
+"""Two tracks of one user are in work at once; the others wait in the user's own line."""
 
 from typing import cast
 
@@ -22,7 +22,7 @@ def _places(jobs: JobStore, job_ids: list[str]) -> list[int | None]:
 
 
 def test_the_third_track_of_one_person_waits(jobs: JobStore) -> None:
-    """Those that wait are counted over all of that person's, and are in nobody else's way."""
+    """Those that wait are counted over all of that user's, and are in nobody else's way."""
     sent = _of_ada(jobs, 4)
     assert _places(jobs, sent) == [None, None, 3, 4]
     assert [seen(jobs, job_id).position for job_id in sent] == [0, 1, None, None]
@@ -46,7 +46,7 @@ def test_the_next_begins_when_one_ends_whatever_way_it_ends(jobs: JobStore, end:
     assert jobs.user_slots.admit(ADA) == sent[3:]
 
 
-def test_a_job_that_has_expired_gives_up_its_place(jobs: JobStore) -> None:
+def test_a_job_that_has_expired_gives_up_its_slot(jobs: JobStore) -> None:
     """In work or in line: once it is off the list of active jobs it counts no more."""
     sent = _of_ada(jobs, 5)
     for job_id in (sent[0], sent[2]):
@@ -63,7 +63,7 @@ def test_who_comes_while_others_wait_stands_behind_them(jobs: JobStore) -> None:
     assert jobs.user_slots.admit(ADA) == [sent[2]]
 
 
-def test_nothing_stays_of_a_person_without_jobs(jobs: JobStore) -> None:
+def test_nothing_stays_of_a_user_without_jobs(jobs: JobStore) -> None:
     """And what is there has a time to live."""
     sent = _of_ada(jobs, 3)
     for name in (user_in_work_key(ADA), user_line_key(ADA)):
@@ -74,7 +74,7 @@ def test_nothing_stays_of_a_person_without_jobs(jobs: JobStore) -> None:
     assert not jobs.redis.exists(user_in_work_key(ADA), user_line_key(ADA))
 
 
-def test_a_person_is_the_same_in_every_chat(jobs: JobStore) -> None:
+def test_a_user_is_the_same_in_every_chat(jobs: JobStore) -> None:
     """And another with every bot; who has no name is as many as there are chats."""
     sent = [received(jobs, user_id=7, chat_id=chat) for chat in (1, 2, 3)]
     assert _places(jobs, sent) == [None, None, 3]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shared.music.model.classifier import temperature_scale
+from shared.music.model.calibration import temperature_scale
 from tests.training.fitting.test_calibration import N, Table, calibrated_sample
 from training.evaluation.cross_calibration import cross_calibrate, cross_threshold
 from training.evaluation.cross_validation import FOLDS, HeldOutPredictions

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
-from shared.music.model.classifier import temperature_scale
+from shared.music.model.calibration import temperature_scale
 from training.fitting.calibration import (
     BINS,
     expected_error,

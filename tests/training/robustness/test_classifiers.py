@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from catboost import Pool
 
 from shared.domain.genres import GENRES
 from shared.errors import AudioError, ErrorCode, ModelError
@@ -33,11 +34,14 @@ class _Stub:
     def __init__(self, number: int) -> None:
         self.number = number
 
-    def predict_proba(self, rows: np.ndarray, thread_count: int) -> np.ndarray:
-        assert thread_count == 1
+    def predict(self, rows: np.ndarray, prediction_type: str, thread_count: int) -> np.ndarray:
+        assert (prediction_type, thread_count) == ("RawFormulaVal", 1)
         row = np.full(len(GENRES), 0.01)
         row[self.number] = 1 - 0.01 * (len(GENRES) - 1)
-        return np.tile(row, (len(rows), 1))
+        return np.tile(np.log(row), (len(rows), 1))
+
+    def get_feature_importance(self, pool: Pool, **_: object) -> np.ndarray:
+        return np.zeros((pool.num_row(), len(GENRES), pool.num_col() + 1))
 
 
 @pytest.fixture
@@ -49,6 +53,8 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[set[str]]]:
         def __init__(self, recordings: Sequence[Recording], **_options: Any) -> None:
             learned.append({own.track for own in recordings})
             self.classifier = _Stub(len(learned) - 1)
+            known = GenreModel.load().metadata.discriminants
+            self.discriminants = known.model_copy(update={"share": 0.0})
 
     monkeypatch.setattr(classifiers, "fit", Fit)
     yield learned
@@ -99,7 +105,8 @@ def test_calibration_is_that_of_the_model_given(
 ) -> None:
     """A model that would always be sure is as sure as the metadata's temperature makes it."""
     told = held_out(data_dir, None)("jazz.00000", features)
-    row = np.array([0.91] + [0.01] * 9) ** (1 / GenreModel.load().metadata.calibration.temperature)
+    temperature = GenreModel.load().metadata.calibration.temperature_of(len(features.spans))
+    row = np.array([0.91] + [0.01] * 9) ** (1 / temperature)
     assert told.probability == pytest.approx(row[0] / row.sum())
     assert fits
 

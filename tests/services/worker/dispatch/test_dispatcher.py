@@ -1,4 +1,4 @@
-"""Which step follows which, on which queue, and how long it may take."""
+"""Which task follows which, on which queue, and how long it may take."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_a_track_of_unknown_length_counts_as_long(
 def test_a_length_beyond_the_limit_buys_no_more_time(
     ctx: WorkerContext, worker: ManualWorker
 ) -> None:
-    """A file may claim a year: the step gets what the longest track gets."""
+    """A file may claim a year: the task gets the time of the longest track."""
     job_id = received(ctx.jobs)
     ctx.dispatcher.convert(job_id, 3e7)
     ctx.dispatcher.convert(job_id, ctx.limits.max_duration)
@@ -53,7 +53,7 @@ def test_a_length_beyond_the_limit_buys_no_more_time(
 
 
 def test_soft_limits_leave_time_to_say_so(ctx: WorkerContext, worker: ManualWorker) -> None:
-    """Every step is told to give up before it is killed, and longer tracks get longer."""
+    """Every task is told to give up before it is killed; longer tracks get more time."""
     job_id = received(ctx.jobs)
     view = seen(ctx.jobs, job_id)
     for minutes in (1, 100):
@@ -90,7 +90,7 @@ def test_what_is_left_decides_and_not_the_whole(ctx: WorkerContext, worker: Manu
         assert sorted(sent, key=list(QueueName).index, reverse=True) == queues
 
 
-def test_a_slice_starts_as_many_lanes_as_allowed(ctx: WorkerContext, worker: ManualWorker) -> None:
+def test_a_slice_sends_the_segments_allowed(ctx: WorkerContext, worker: ManualWorker) -> None:
     """The first segments, in order; fewer where there are fewer."""
     for chunks, started in ((100, 8), (25, 3)):
         job_id, plan = received(ctx.jobs), _plan(2, chunks)
@@ -101,10 +101,10 @@ def test_a_slice_starts_as_many_lanes_as_allowed(ctx: WorkerContext, worker: Man
         assert worker.waiting() == []
 
 
-def test_a_finished_segment_is_followed_by_the_next_of_its_lane(
+def test_a_finished_segment_is_followed_by_the_next(
     ctx: WorkerContext, worker: ManualWorker
 ) -> None:
-    """Eight lanes: 1 is followed by 9, and the last of a lane by nothing."""
+    """With eight in flight, 1 is followed by 9, and the last ones by nothing."""
     job_id, plan = received(ctx.jobs), _plan(2)
     ctx.jobs.segment_progress.commit_slice(job_id, 0, plan.n_segments, plan)
     for segment in (1, 9, 2):
@@ -116,7 +116,7 @@ def test_a_finished_segment_is_followed_by_the_next_of_its_lane(
 def test_what_is_done_is_not_sent(
     ctx: WorkerContext, dispatcher: Dispatcher, worker: ManualWorker
 ) -> None:
-    """A restart of the lanes asks for what is missing only."""
+    """Resuming a job sends only the segments that are missing."""
     job_id, plan = received(ctx.jobs), _plan(2)
     ctx.jobs.segment_progress.commit_slice(job_id, 0, plan.n_segments, plan)
     for segment in (0, 3, 4):

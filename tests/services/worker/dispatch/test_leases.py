@@ -104,7 +104,7 @@ def test_a_run_that_ends_does_not_take_a_second_runs_lease(text: Redis) -> None:
 def test_a_lost_task_is_sent_again_as_it_was(
     ctx: WorkerContext, worker: ManualWorker, text: Redis
 ) -> None:
-    """Same step, message, queue and time limit."""
+    """Same task, message, queue and time limit."""
     _dead(text)
     assert ctx.leases.sweep(ctx.dispatcher._app) == 1
     (sent,) = worker.waiting()
@@ -193,7 +193,7 @@ def test_live_and_postponed_tasks_are_left_alone(
     assert len(worker.waiting()) == 1
 
 
-def test_a_lease_of_a_step_unknown_here_does_not_stop_the_sweep(
+def test_a_lease_of_a_task_unknown_here_does_not_stop_the_sweep(
     app: Celery, worker: ManualWorker, text: Redis
 ) -> None:
     """While releases change, a newer worker may die beside us: its lease is left to its like."""

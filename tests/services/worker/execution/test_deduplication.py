@@ -46,7 +46,7 @@ def _steps(ran: list[Sent], job_id: str) -> list[TaskName]:
 
 
 def _run_until(worker: ManualWorker, task_name: TaskName) -> None:
-    """Run what is in the queues until such a step is next."""
+    """Run what is in the queues until such a task is next."""
     while worker.waiting()[0].task_name is not task_name:
         assert worker.run(worker.take()) == "SUCCESS"
 
@@ -90,7 +90,7 @@ def test_a_file_that_was_answered_is_neither_fetched_nor_heard_again(
     send_file: SendFile,
     heard: Heard,
 ) -> None:
-    """Telegram's id is enough: two steps instead of five, and no download."""
+    """Telegram's id is enough: two tasks instead of five, and no download."""
     first, second = (send_file(TRACK, file_unique_id="same", user_id=n) for n in (1, 2))
     _start(ctx, first)
     worker.drain()
@@ -140,7 +140,7 @@ def test_everybody_sees_their_own_title(
     titles: list[str | None],
     redis: Redis,
 ) -> None:
-    """What one person calls a file is not shown to another, nor kept."""
+    """What one user calls a file is not shown to another, nor kept."""
     for title in ("For my love", "Nothing special", None):
         _start(ctx, send_file(TRACK, title=title, file_name=None, file_unique_id="same"))
         worker.drain()
@@ -178,7 +178,7 @@ def test_two_at_the_same_moment_are_one_computation(  # noqa: PLR0913, PLR0917 -
     ids: tuple[str | None, str | None],
     times: int,
 ) -> None:
-    """The second waits without a message, is woken, and both are answered; also run twice."""
+    """The second waits without a message and is started; both get a reply; also run twice."""
     tracks = [send_file(TRACK, file_unique_id=i, user_id=n) for n, i in enumerate(ids)]
     leader, follower = (_start(ctx, track) for track in tracks)
     ran = worker.drain(times)
@@ -265,8 +265,8 @@ def test_a_fault_of_ours_is_made_up_for_by_a_follower(  # noqa: PLR0913, PLR0917
         patch.setattr("services.worker.tasks.convert.open_upload", fail)
         assert worker.run(worker.take()) == "SUCCESS"
     worker.drain()
-    stages = [seen(ctx.jobs, job_id).state for job_id in jobs]
-    assert stages == [JobState.FAILED, JobState.DONE, JobState.DONE]
+    states = [seen(ctx.jobs, job_id).state for job_id in jobs]
+    assert states == [JobState.FAILED, JobState.DONE, JobState.DONE]
     assert len(heard) == CHUNKS
 
 
@@ -317,7 +317,7 @@ def test_a_follower_whose_leader_is_gone_takes_the_lead(  # noqa: PLR0913, PLR09
 def test_a_leader_whose_message_is_lost_is_sent_on_and_answers_both(
     ctx: WorkerContext, worker: ManualWorker, send_file: SendFile, redis: Redis, heard: Heard
 ) -> None:
-    """The rescue finds the leader, and with it the follower."""
+    """Recovery finds the leader, and with it the follower."""
     jobs = [_start(ctx, send_file(TRACK, file_unique_id="same")) for _ in range(2)]
     _run_until(worker, TaskName.CONVERT)
     worker.take()
@@ -331,7 +331,7 @@ def test_a_leader_whose_message_is_lost_is_sent_on_and_answers_both(
 def test_what_cannot_be_kept_is_answered_all_the_same(
     ctx: WorkerContext, worker: ManualWorker, send_file: SendFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The archive is full or away: the follower works itself, once its leader is over."""
+    """The cache is full or away: the follower does the work once its leader is over."""
     monkeypatch.setattr(ctx.result_cache, "keep", lambda *_: False)
     jobs = [_start(ctx, send_file(TRACK, file_unique_id="same")) for _ in range(2)]
     ran = worker.drain()

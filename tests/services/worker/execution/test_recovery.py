@@ -67,17 +67,17 @@ def test_a_lost_job_is_sent_on_from_where_it_stands(
     facts: dict[str, Any],
     task_name: TaskName,
 ) -> None:
-    """One message, for the step that it waits for."""
+    """One message, for the task that it waits for."""
     job_id = _at(ctx, **facts)
     assert _look_twice(ctx, redis) == 1
     (sent,) = worker.waiting()
     assert (sent.task_name, sent.message["job_id"]) == (task_name, job_id)
 
 
-def test_a_lost_lane_is_taken_up_at_its_first_open_segment(
+def test_a_lost_segment_is_taken_up_at_its_first_open_segment(
     ctx: WorkerContext, worker: ManualWorker, redis: Redis
 ) -> None:
-    """Of ten segments on eight lanes 0, 8 and 3 are done: lane 0 has ended, 1 goes on at 1."""
+    """Of ten segments, eight in flight, 0, 8 and 3 are completed: the others are sent."""
     _at(ctx, JobState.FEATURIZING, plan=True, done=(0, 8, 3))
     _look_twice(ctx, redis)
     assert [sent.message["segment"] for sent in worker.waiting()] == [1, 2, 4, 5, 6, 7]

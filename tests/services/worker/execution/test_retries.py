@@ -76,7 +76,7 @@ def test_a_task_that_waits_for_its_next_try_is_not_taken_for_lost(
 
 
 def test_patience_ends(harness: TaskHarness) -> None:
-    """After the last try the person is told that it could not be had."""
+    """After the last try the user is told that the file could not be fetched."""
     job_id = harness.fail_with(TransientError("busy"), retries=errors.MAX_RETRIES)
     assert harness.state == "SUCCESS"
     told = seen(harness.ctx.jobs, job_id).error
@@ -120,7 +120,7 @@ def test_a_task_without_a_lease_goes_back_to_the_queue(
     assert harness.runs == []
 
 
-def test_a_reply_waits_longer_than_other_steps(harness: TaskHarness) -> None:
+def test_a_reply_waits_longer_than_other_tasks(harness: TaskHarness) -> None:
     """Its verdict is worth an hour of Telegram's absence; then the job ends without a word."""
     harness.fail_with(TransientError("away"), TaskName.REPLY, retries=errors.MAX_RETRIES)
     assert harness.state == "RETRY"

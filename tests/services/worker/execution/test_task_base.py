@@ -1,4 +1,4 @@
-"""The frame around every step: what becomes of a body's errors."""
+"""One run of a task: what becomes of its errors."""
 
 import logging
 from typing import Any, cast
@@ -39,7 +39,7 @@ def test_a_body_gets_the_resources_and_its_message(harness: TaskHarness, redis: 
 
 
 def test_while_a_body_runs_its_lease_can_bring_the_same_task_back(harness: TaskHarness) -> None:
-    """The lease names step, segment, queue and limit."""
+    """The lease names task, segment, queue and limit."""
 
     def die(ctx: WorkerContext, _: SegmentMessage) -> None:
         held = cast("list[str]", ctx.jobs.redis.zrange(LEASES, 0, -1))
@@ -89,7 +89,7 @@ def test_what_a_person_is_told_is_the_errors_own_sentence(harness: TaskHarness) 
 def test_a_defect_is_logged_with_its_traceback(
     harness: TaskHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The person hears that it is not theirs; we see where it is."""
+    """The user is told that it is not their fault; the log shows where it is."""
     harness.fail_with(ZeroDivisionError("ours"))
     (record,) = [r for r in caplog.records if r.levelno == logging.ERROR]
     assert record.exc_info is not None
@@ -104,7 +104,7 @@ def test_a_defect_is_logged_with_its_traceback(
 def test_a_message_of_another_release_fails_its_job(
     harness: TaskHarness, change: dict[str, Any]
 ) -> None:
-    """What is not understood is not guessed at, and the person is told."""
+    """What is not understood is not guessed at, and the user is told."""
     harness.task_name(lambda _own, _message: None)
     job_id = received(harness.ctx.jobs)
     message = JobMessage(job_id=job_id).wire() | change
@@ -140,7 +140,7 @@ def test_a_forgotten_job_is_left_alone(harness: TaskHarness, redis: Redis) -> No
 
 
 @pytest.mark.parametrize(("deaths", "runs"), [(0, 1), (2, 1), (3, 0), (4, 0)])
-def test_a_step_that_keeps_killing_its_worker_is_given_up(
+def test_a_task_that_keeps_killing_its_worker_is_given_up(
     harness: TaskHarness, deaths: int, runs: int
 ) -> None:
     """Three starts may end in a death; the fourth fails the job instead of a fourth worker."""

@@ -1,4 +1,4 @@
-"""Where a file lies: small ones in the spool, large ones with the worker or the server itself."""
+"""Where a file is: a small one in Redis, a large one with the worker or the server itself."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ def test_a_large_file_never_enters_redis(
     telegram: EmulatorThread,
     send_file: SendFile,
 ) -> None:
-    """It is fetched once for all steps, its hash is noted, and it goes with the job."""
+    """It is fetched once for all tasks, its hash is recorded, and it is deleted with the job."""
     job_id = _ingested(ctx, worker, send_file(LARGE))
     assert ctx.jobs.fact(job_id, "sha256") == hashlib.sha256(LARGE).hexdigest()
     assert ctx.blobs.head(job_id, UPLOAD) is None
@@ -69,7 +69,7 @@ def test_a_large_file_never_enters_redis(
 
 
 @pytest.mark.parametrize("size", [None, 1])
-def test_a_small_file_is_in_the_spool_whatever_was_said_of_it(
+def test_a_small_file_is_stored_whatever_was_said_of_it(
     ctx: WorkerContext, worker: ManualWorker, send_file: SendFile, size: int | None
 ) -> None:
     """One of unknown size goes through the folder first."""
@@ -86,7 +86,7 @@ def test_another_worker_fetches_its_own_copy(
     telegram: EmulatorThread,
     send_file: SendFile,
 ) -> None:
-    """The folder is not the same there, or was emptied: each step finds it again."""
+    """The folder is not the same there, or was emptied: each task fetches it again."""
     job_id = _ingested(ctx, worker, send_file(LARGE))
     for _ in range(3):
         (ctx.job_settings.work_dir / job_id).unlink(missing_ok=True)

@@ -131,7 +131,7 @@ def test_everything_expires(blobs: BlobStore, job_settings: JobSettings) -> None
 
 
 def test_writing_again_replaces(blobs: BlobStore) -> None:
-    """A step that runs twice leaves its second result, also where it is shorter."""
+    """A task that runs twice leaves its second result, even if that is shorter."""
     blobs.put("job", "audio", noise(2 * BLOCK_BYTES))
     blobs.put("job", "audio", b"short")
     assert blobs.get("job", "audio") == b"short"

@@ -30,7 +30,7 @@ def redis(redis_settings: RedisSettings) -> Iterator[Redis]:
 
 @pytest.fixture
 def result_cache(redis: Redis) -> ResultCache:
-    """An empty archive with the smallest bound there may be."""
+    """An empty cache with the smallest bound there may be."""
     return ResultCache(redis, ResultCacheSettings(answer_bytes=BOUND), "v1")
 
 

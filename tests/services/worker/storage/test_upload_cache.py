@@ -88,6 +88,18 @@ def test_what_nobody_came_back_for_goes_by_age(folder: Path) -> None:
     assert _names(folder) == {THIRD}
 
 
+def test_old_files_go_without_a_new_one(folder: Path) -> None:
+    """The sweep of a worker removes them, however little there is to do."""
+    cache = UploadCache(folder, 1000, 3600)
+    cache.drop_expired()
+    for name, age_s in (("old", 3700), ("new", 10)):
+        with cache.filling(name, 1) as file:
+            file.write(b"x")
+        os.utime(folder / name, (time.time() - age_s,) * 2)
+    cache.drop_expired()
+    assert [path.name for path in folder.iterdir()] == ["new"]
+
+
 def test_a_file_that_is_forgotten_may_still_be_open(folder: Path) -> None:
     """Who reads it reads on to its end; forgetting it again does nothing."""
     cache = UploadCache(folder, 1000, DAY_S)

@@ -1,4 +1,4 @@
-"""The last step: one answer per track, in place of the status, whatever the chat is like."""
+"""The reply: one for each track, in place of the status message, in every kind of chat."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from services.worker.context import WorkerContext
 from services.worker.reply_message import PLACEHOLDER
 from services.worker.storage.artifacts import CLIP, PICTURE, VERDICT
 from shared.domain.genres import GENRES
-from shared.domain.job_state import JobState
+from shared.domain.job_state import CancelReason, JobState
 from shared.domain.track import Track
 from shared.errors import AudioError, ErrorCode
 from shared.music.model.verdict import Verdict
@@ -122,7 +122,7 @@ def test_without_a_status_message_the_answer_is_sent_in_reply(chat: Chat) -> Non
 
 
 def test_a_deleted_status_message_is_made_up_for(chat: Chat) -> None:
-    """The person may have deleted it meanwhile."""
+    """The user may have deleted it meanwhile."""
     status = chat.show_status()
     chat.telegram.call(
         lambda state: state.chats.delete(state.chats.existing(CHAT).messages[status])
@@ -172,7 +172,7 @@ def test_a_blocked_bot_ends_the_job_in_peace(chat: Chat) -> None:
     chat.show_status()
     chat.telegram.call(lambda state: state.block(CHAT))
     assert chat.reply() == "SUCCESS"
-    assert chat.state is JobState.DONE
+    assert seen(chat.ctx.jobs, chat.job_id).fields[JobField.CANCELLED] == CancelReason.GONE
     assert chat.worker.waiting() == []
 
 
@@ -203,7 +203,7 @@ def test_a_chat_that_is_gone_ends_the_job_in_peace(
     """Telegram calls it a bad request; it is no defect of ours and not tried again."""
     chat.telegram.call(lambda state: state.chats.clear())
     assert chat.reply() == "SUCCESS"
-    assert chat.state is JobState.DONE
+    assert seen(chat.ctx.jobs, chat.job_id).fields[JobField.CANCELLED] == CancelReason.GONE
     assert chat.worker.waiting() == []
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
@@ -242,7 +242,7 @@ def test_a_verdict_comes_once_though_telegrams_answer_got_lost(chat: Chat, metho
 
 
 def test_an_expired_verdict_is_owned_up_to(chat: Chat) -> None:
-    """The reply finds nothing in the spool: the person is told to send it again."""
+    """The reply finds no verdict: the user is told to send the track again."""
     chat.show_status()
     chat.ctx.blobs.delete(chat.job_id)
     assert chat.reply() == "SUCCESS"
@@ -261,7 +261,7 @@ def test_a_second_reply_that_waited_for_the_lock_does_nothing(chat: Chat) -> Non
     chat.ctx.dispatcher.reply(chat.job_id)
     sent = chat.worker.take()
     with pytest.MonkeyPatch.context() as patch:
-        # As if it had passed its first look at the stage before the other one ended.
+        # As if it had looked at the state before the other run ended the job.
         patch.setattr(
             chat.ctx.jobs.__class__,
             "advance",

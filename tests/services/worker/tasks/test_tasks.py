@@ -1,4 +1,4 @@
-"""Each step's body: run again at any moment it adds nothing and loses nothing."""
+"""Each task: run again at any moment it adds nothing and loses nothing."""
 
 import io
 from collections.abc import Callable
@@ -32,11 +32,11 @@ Heard = list[NDArray[np.float32]]
 
 
 class Death(BaseException):
-    """Stands for the process that dies: no step gets to clean up."""
+    """Stands for the death of a process: no code gets to clean up."""
 
 
 def _uploaded(ctx: WorkerContext, data: bytes, **facts: Any) -> str:
-    """Create a job whose file is in the spool."""
+    """Create a job whose file is stored."""
     job_id = received(ctx.jobs, **facts)
     ctx.jobs.advance(job_id, JobState.FETCHING)
     ctx.blobs.put(job_id, UPLOAD, data)
@@ -44,7 +44,7 @@ def _uploaded(ctx: WorkerContext, data: bytes, **facts: Any) -> str:
 
 
 def _run(ctx: WorkerContext, worker: ManualWorker, task_name: TaskName, job_id: str) -> None:
-    """Run one step that the flow sends."""
+    """Run one task that the dispatcher sends."""
     if task_name is TaskName.CONVERT:
         ctx.dispatcher.convert(job_id, 9)
     elif task_name is TaskName.INGEST:
@@ -60,7 +60,7 @@ def _error(ctx: WorkerContext, job_id: str) -> ErrorCode | None:
 def test_ingest_fetches_once(
     ctx: WorkerContext, worker: ManualWorker, send_file: SendFile, telegram: Any
 ) -> None:
-    """A second run finds the file in the spool and only hands on."""
+    """A second run finds the file and only sends what follows."""
     track = send_file(encode(tune(4), "wav"))
     ctx.jobs.create(track)
     view = seen(ctx.jobs, track.job_id)
@@ -79,7 +79,7 @@ def test_ingest_fetches_once(
 @pytest.mark.parametrize(
     "state", [JobState.CLASSIFYING, JobState.REPLYING, JobState.DONE, JobState.FAILED]
 )
-def test_a_step_that_comes_late_does_nothing(
+def test_a_task_that_comes_late_does_nothing(
     ctx: WorkerContext, worker: ManualWorker, task_name: TaskName, state: JobState
 ) -> None:
     """The job is past it: nothing is fetched, decoded or sent."""
@@ -92,7 +92,7 @@ def test_a_step_that_comes_late_does_nothing(
 
 
 def test_convert_cuts_what_one_process_would_hear(ctx: WorkerContext, worker: ManualWorker) -> None:
-    """The segments in the spool, joined, are the chunks sample by sample."""
+    """The stored segments, joined, are the chunks sample by sample."""
     data = encode(tune(37), "mp3", sample_rate=44_100)
     job_id = _uploaded(ctx, data)
     _run(ctx, worker, TaskName.CONVERT, job_id)
@@ -105,10 +105,10 @@ def test_convert_cuts_what_one_process_would_hear(ctx: WorkerContext, worker: Ma
     np.testing.assert_array_equal(from_pcm16(spooled), np.concatenate(whole))
 
 
-def test_convert_that_died_between_lanes_only_sends_again(
+def test_convert_that_died_while_sending_only_sends_again(
     ctx: WorkerContext, worker: ManualWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The plan stands, so nothing is decoded a second time, and no lane is left out."""
+    """The slice is committed, so it is not decoded again, and no segment is left out."""
     job_id = _uploaded(ctx, encode(tune(95, sample_rate=8000), "wav", sample_rate=8000))
     featurize, max_inflight_segments = Dispatcher.featurize, iter(range(2))
 
@@ -157,7 +157,7 @@ def test_convert_that_died_while_decoding_starts_over(
 def test_a_segment_that_comes_again_is_not_heard_again(
     ctx: WorkerContext, worker: ManualWorker, heard: Heard
 ) -> None:
-    """Its features are there; the step hands on all the same, for the first may have died."""
+    """The task sends what follows all the same, as the first run may have died."""
     job_id = _uploaded(ctx, encode(tune(4), "wav"))
     _run(ctx, worker, TaskName.CONVERT, job_id)
     sent = worker.take()

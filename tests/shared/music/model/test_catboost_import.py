@@ -38,7 +38,7 @@ def test_catboost_predicts_without_pandas() -> None:
 
 
 def test_pandas_can_be_imported_afterwards() -> None:
-    """It only seems to be missing while CatBoost is imported."""
+    """The stand-in is there only while CatBoost is imported."""
     pytest.importorskip("pandas")
     assert _run(f"{IMPORT}load(); import pandas; print(pandas.DataFrame([1]).size)") == "1"
 

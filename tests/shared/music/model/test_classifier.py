@@ -12,12 +12,16 @@ from catboost import CatBoostClassifier
 from shared.domain.genres import GENRES
 from shared.errors import ModelError
 from shared.music.model.aggregation import AGGREGATE_NAMES
-from shared.music.model.classifier import GenreModel, temperature_scale
+from shared.music.model.classifier import GenreModel
+from shared.music.model.discriminants import DiscriminantParameters, Discriminants
 from tests.shared.music.small import (
     TEMPERATURE,
     calibration_of,
     content_of,
     detector_of,
+    discriminants_of,
+    sections_of,
+    tag_statistics_of,
     write_pair,
 )
 
@@ -47,7 +51,9 @@ def test_columns_follow_the_genres(tmp_path: Path) -> None:
     rows = np.random.default_rng(1).normal(size=(5, WIDTH))
     own = CatBoostClassifier()
     own.load_model(str(path))
-    powers = own.predict_proba(rows, thread_count=1)[:, ::-1] ** (1 / TEMPERATURE)
+    trees = own.predict(rows, prediction_type="RawFormulaVal", thread_count=1)[:, ::-1]
+    linear = Discriminants(DiscriminantParameters(**discriminants_of())).scores(rows)
+    powers = np.exp((0.75 * trees + 0.25 * linear) / TEMPERATURE)
     expected = powers / powers.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(GenreModel.load(path).predict_rows(rows), expected)
     assert np.ptp(expected, axis=1).min() > 0.001, "else any order would pass"
@@ -56,7 +62,7 @@ def test_columns_follow_the_genres(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"schema_version": 2}, "schema_version"),
+        ({"schema_version": 3}, "schema_version"),
         ({"name": ""}, "name"),
         ({"surprise": 1}, "surprise"),
         ({"recipe_version": "gtzan-57/1"}, "recipe"),
@@ -70,6 +76,14 @@ def test_columns_follow_the_genres(tmp_path: Path) -> None:
         ({"calibration": None}, "calibration"),
         ({"music_detector": detector_of(bias=(0.0,))}, "music_detector"),
         ({"music_detector": {**detector_of(), "columns": ["loudness"]}}, "loudness"),
+        ({"discriminants": discriminants_of(share=1.5)}, "share"),
+        ({"discriminants": discriminants_of(columns=("loudness", "tempo:mean"))}, "loudness"),
+        ({"discriminants": discriminants_of(bias=(0.0,))}, "each genre"),
+        ({"tags": tag_statistics_of(means=(0.0,))}, "tags.means"),
+        ({"tags": tag_statistics_of(deviations=(0.0,) * 50)}, "above 0"),
+        ({"sections": sections_of(projection=((1.0,),))}, "projection"),
+        ({"sections": sections_of(min_chunks=0)}, "min_chunks"),
+        ({"column_means": (0.0,)}, "other features"),
         ({"sha256": "0" * 64}, "checksum"),
         ({"size_bytes": 1}, "checksum"),
     ],
@@ -82,7 +96,10 @@ def test_refuses_metadata_that_do_not_fit(
         GenreModel.load(write_pair(tmp_path, content, **changes))
 
 
-@pytest.mark.parametrize("field", ["calibration", "music_detector", "genres", "scores"])
+@pytest.mark.parametrize(
+    "field",
+    ["calibration", "discriminants", "music_detector", "tags", "sections", "genres", "scores"],
+)
 def test_refuses_incomplete_metadata(tmp_path: Path, content: bytes, field: str) -> None:
     """No field that a verdict needs has a default."""
     path = write_pair(tmp_path, content)
@@ -149,21 +166,3 @@ def test_the_number_of_threads_does_not_matter() -> None:
     rows = np.random.default_rng(2).normal(0, 5, size=(40, WIDTH))
     one, two = (GenreModel.load(thread_count=n).predict_rows(rows) for n in (1, 2))
     np.testing.assert_array_equal(one, two)
-
-
-def test_temperature_scaling() -> None:
-    """Log odds are divided by the temperature; 1 changes nothing; the order stays."""
-    table = np.random.default_rng(3).dirichlet(np.ones(10), 6)
-    np.testing.assert_allclose(temperature_scale(table, 1.0), table)
-    for temperature in (0.5, 2.0):
-        scaled = temperature_scale(table, temperature)
-        np.testing.assert_allclose(scaled.sum(axis=1), 1)
-        odds, plain = np.log(scaled[:, 0] / scaled[:, 1]), np.log(table[:, 0] / table[:, 1])
-        np.testing.assert_allclose(odds, plain / temperature)
-        np.testing.assert_array_equal(scaled.argsort(axis=1), table.argsort(axis=1))
-
-
-def test_temperature_scaling_of_certainty() -> None:
-    """Probabilities of 0 are accepted."""
-    [row] = temperature_scale(np.array([[1.0, 0.0, 0.0]]), 0.5)
-    assert row == pytest.approx([1, 0, 0])

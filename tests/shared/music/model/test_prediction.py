@@ -11,31 +11,43 @@ from shared.errors import AudioError
 from shared.music.constants import N_TAGS, WINDOW_CHUNKS
 from shared.music.features.table import FEATURE_NAMES
 from shared.music.model.aggregation import aggregate
-from shared.music.model.classifier import GenreModel, temperature_scale
+from shared.music.model.calibration import softmax
+from shared.music.model.classifier import GenreModel
+from shared.music.model.discriminants import DiscriminantParameters, Discriminants
 from shared.music.model.music_detector import FAMILIES
-from tests.shared.music.small import TEMPERATURE, calibration_of, detector_of, metadata_of
+from shared.music.tagging.tagger import TAG_NAMES
+from tests.shared.music.small import (
+    TEMPERATURE,
+    calibration_of,
+    detector_of,
+    discriminants_of,
+    metadata_of,
+    tag_statistics_of,
+)
 
 Table = NDArray[np.float64]
 
 
 class _Classifier:
-    """Stands in for CatBoost: probabilities are a function of the row, and rows are kept."""
+    """Stands in for CatBoost: scores are a function of the row, and rows are kept."""
 
     def __init__(self) -> None:
-        self.rows: Table = np.empty((0, 0))
+        self.rows: list[Any] = []
 
-    def predict_proba(self, rows: Table, thread_count: int) -> Table:
-        assert thread_count == 1
-        self.rows = rows
+    def predict(self, rows: Table, prediction_type: str, thread_count: int) -> Table:
+        assert (prediction_type, thread_count) == ("RawFormulaVal", 1)
+        self.rows.extend(rows)
         return made_up(rows)
+
+    def get_feature_importance(self, pool: Any, **_: object) -> Table:
+        return np.zeros((pool.num_row(), len(GENRES), pool.num_col() + 1))
 
 
 def made_up(rows: Table) -> Table:
-    """Return probabilities that differ from row to row."""
+    """Return scores that differ from row to row."""
     weights = np.random.default_rng(4).normal(size=(rows.shape[1], len(GENRES)))
-    powers: Table = np.exp(np.tanh(rows @ weights / 10))
-    shares: Table = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+    scores: Table = np.tanh(rows @ weights / 10)
+    return scores
 
 
 def track(chunks: int) -> tuple[Table, NDArray[np.float32]]:
@@ -58,19 +70,27 @@ def model_of(**changes: object) -> tuple[GenreModel, _Classifier]:
     return GenreModel(metadata_of(**changes), classifier), classifier
 
 
+LINEAR = Discriminants(DiscriminantParameters(**discriminants_of()))
+
+
+def scored(*windows: Table) -> Table:
+    """Return the model's scores for aggregated windows."""
+    rows = np.stack(windows)
+    return 0.75 * made_up(rows) + 0.25 * LINEAR.scores(rows)
+
+
 def predicted(*windows: Table) -> Table:
     """Return what the model predicts for aggregated windows."""
-    return temperature_scale(made_up(np.stack(windows)), TEMPERATURE)
+    return softmax(scored(*windows), TEMPERATURE)
 
 
 def test_windows_are_weighted_by_their_chunks() -> None:
     """A track of 24 chunks has two windows of ten and one of four, which has less weight."""
     features, tags = track(24)
-    expected = predicted(*(aggregate(features[s : s + 10], tags[s : s + 10]) for s in (0, 10, 20)))
+    scores = scored(*(aggregate(features[s : s + 10], tags[s : s + 10]) for s in (0, 10, 20)))
     prediction = model_of()[0].predict_track(features, tags)
-    np.testing.assert_allclose(
-        prediction.track, (10 * expected[0] + 10 * expected[1] + 4 * expected[2]) / 24
-    )
+    mean = (10 * scores[0] + 10 * scores[1] + 4 * scores[2]) / 24
+    np.testing.assert_allclose(prediction.track, softmax(mean[None], TEMPERATURE)[0])
     assert prediction.track.sum() == pytest.approx(1)
     assert prediction.chunks.shape == (24, 10)
     assert WINDOW_CHUNKS == 10
@@ -98,10 +118,11 @@ def test_silent_chunks_enter_no_window() -> None:
     model, classifier = model_of()
     prediction = model.predict_track(features, tags)
     first = [0, 1, 2, 4, 5, 6, 7, 8, 9]
-    windows = predicted(
+    scores = scored(
         aggregate(features[first], tags[first]), aggregate(features[10:12], tags[10:12])
     )
-    np.testing.assert_allclose(prediction.track, (9 * windows[0] + 2 * windows[1]) / 11)
+    mean = (9 * scores[0] + 2 * scores[1]) / 11
+    np.testing.assert_allclose(prediction.track, softmax(mean[None], TEMPERATURE)[0])
     np.testing.assert_array_equal(prediction.chunks[[3, 12, 13]], np.tile(prediction.track, (3, 1)))
     [beside] = predicted(aggregate(features[[4, 5]], tags[[4, 5]]))
     np.testing.assert_allclose(prediction.chunks[4], beside)
@@ -124,8 +145,8 @@ def test_columns_of_the_classifier_are_put_in_order() -> None:
     order = np.random.default_rng(6).permutation(len(GENRES))
 
     class Mixed(_Classifier):
-        def predict_proba(self, rows: Table, thread_count: int) -> Table:
-            return super().predict_proba(rows, thread_count)[:, order]
+        def predict(self, rows: Table, prediction_type: str, thread_count: int) -> Table:
+            return super().predict(rows, prediction_type, thread_count)[:, order]
 
     mixed: Any = Mixed()
     classes = tuple(GENRES[place] for place in order)
@@ -221,3 +242,58 @@ def test_strange_tracks_are_unsure(offset: float, *, sure: bool) -> None:
 def test_families_have_one_order() -> None:
     """The order of the columns of a prediction."""
     assert FAMILIES == ("music", "speech", "noise", "tone")
+
+
+def test_a_shorter_track_is_less_confident() -> None:
+    """The temperature depends on how many chunks were heard; silent ones do not count."""
+    model, _ = model_of(calibration=calibration_of(extra_temperature=2.0))
+    features, tags = track(4)
+    features[:], tags[:] = features[:1], tags[:1]
+    whole = model.predict_track(features, tags).track.max()
+    one = model.predict_track(features[:1], tags[:1])
+    silenced(features, tags, 1, 2, 3)
+    assert one.track.max() < whole
+    np.testing.assert_allclose(model.predict_track(features, tags).track, one.track)
+    np.testing.assert_allclose(one.chunks[0], one.track)
+
+
+def test_a_style_beyond_the_ten_genres_is_never_sure() -> None:
+    """The style is the first of the tags."""
+    features, tags = track(4)
+    tags[:] = 0.3
+    tags[:, TAG_NAMES.index("ambient")] = 0.99
+    spans = [(3.0 * chunk, 3.0 * chunk + 3) for chunk in range(4)]
+    model, _ = model_of(
+        calibration=calibration_of(sure_from=0.0, strange_above=9.0), tags=tag_statistics_of()
+    )
+    verdict = model.verdict(features, tags, spans, duration_s=12.0)
+    assert verdict.other_style == "ambient"
+    assert verdict.tags[0].name == "ambient"
+    assert verdict.tags[0].likelihood == pytest.approx(0.99)
+    assert not verdict.sure
+    assert len(verdict.candidates) > 1
+
+
+def test_sections_are_cut_where_the_sound_changes() -> None:
+    """Each is predicted by itself; silence belongs to the section before it."""
+    features, tags = track(14)
+    features[:] = features[:1]
+    tags[:] = 0.3
+    tags[8:, TAG_NAMES.index("rock")] = 0.9
+    tags[8:, TAG_NAMES.index("ambient")] = 0.95
+    silenced(features, tags, 6, 7)
+    spans = [(3.0 * chunk, 3.0 * chunk + 3) for chunk in range(14)]
+    verdict = model_of()[0].verdict(features, tags, spans, duration_s=42.5)
+    assert [(part.start_s, part.end_s) for part in verdict.sections] == [(0, 24), (24, 42)]
+    for part, chunks in zip(verdict.sections, (slice(0, 6), slice(8, 14)), strict=True):
+        [row] = predicted(aggregate(features[chunks], tags[chunks]))
+        assert part.genre == GENRES[row.argmax()]
+        assert part.confidence == pytest.approx(row.max())
+    assert verdict.by_section
+
+
+def test_no_music_has_neither_tags_nor_sections_nor_reasons() -> None:
+    """They hold for music only."""
+    verdict = _verdict(0.1)
+    assert verdict.family == "noise"
+    assert (verdict.tags, verdict.sections, verdict.reasons) == ([], [], [])

@@ -1,5 +1,6 @@
 """Making a verdict of probabilities."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
 from shared.music.model.music_detector import FAMILIES, Family
-from shared.music.model.verdict import CANDIDATES_HOLD, Verdict
+from shared.music.model.verdict import CANDIDATES_HOLD, Section, Tag, Verdict
 
 Table = NDArray[np.float64]
 
@@ -152,3 +153,68 @@ def test_refuses_what_does_not_fit(shape: tuple[int, ...], n_spans: int) -> None
     """No chunks, too few spans, a missing genre or a single row are refused."""
     with pytest.raises(ValueError, match="chunk"):
         Verdict.of(np.full(shape, 0.1), [(0.0, 3.0)] * n_spans, duration_s=3.0, model="m")
+
+
+def section(start_s: float, end_s: float, **facts: Any) -> Section:
+    """Return a section of jazz without doubt, with changes."""
+    return Section(
+        **{
+            "start_s": start_s,
+            "end_s": end_s,
+            "genre": "jazz",
+            "confidence": 0.9,
+            "sure": True,
+            "other_style": None,
+            "tags": [],
+            **facts,
+        }
+    )
+
+
+SECTIONS: dict[str | None, dict[str, Any]] = {
+    "jazz": {},
+    "pop": {"genre": "pop"},
+    "ambient": {"sure": False, "other_style": "ambient"},
+    None: {"sure": False},
+}
+"""Sections by their labels."""
+
+
+@pytest.mark.parametrize("label", SECTIONS)
+def test_label_of_a_section(label: str | None) -> None:
+    """A sure genre, a style beyond the ten genres, or none."""
+    assert section(0, 15, **SECTIONS[label]).label == label
+
+
+@pytest.mark.parametrize(
+    ("parts", "family", "told"),
+    [
+        ({15: "jazz", 30: "pop"}, "music", True),
+        ({15: "jazz", 30: "ambient"}, "music", True),
+        ({15: "jazz", 30: None}, "music", True),
+        ({15: "jazz", 20: "pop", 35: "jazz"}, "music", False),
+        ({14: "jazz", 40: "pop"}, "music", False),
+        ({60: "jazz"}, "music", False),
+        ({15: "jazz", 30: "pop"}, "noise", False),
+    ],
+)
+def test_a_track_is_told_by_section(
+    parts: dict[int, str | None], family: Family, *, told: bool
+) -> None:
+    """Where two sections of different labels last 15 seconds or more."""
+    sections = [section(start, end, **SECTIONS[parts[end]]) for start, end in pairwise((0, *parts))]
+    assert verdict(table({"jazz": 0.9}), sections=sections, family=family).by_section is told
+
+
+def test_joined_sections() -> None:
+    """The confidence is the mean, weighted by length; the rest is that of the longer one."""
+    joined = section(0, 30, confidence=0.9).joined(section(30, 40, confidence=0.5))
+    assert (joined.start_s, joined.end_s) == (0, 40)
+    assert joined.confidence == pytest.approx(0.8)
+
+
+def test_a_style_beyond_the_ten_genres_is_told_instead() -> None:
+    """However likely one of the ten is, the verdict is not sure."""
+    told = verdict(table({"jazz": 1.0}), other_style="ambient", tags=[Tag("ambient", 0.6)])
+    assert (told.sure, len(told.candidates)) == (False, 2)
+    assert Verdict.model_validate_json(told.model_dump_json()) == told

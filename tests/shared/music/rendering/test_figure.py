@@ -12,13 +12,11 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
-from shared.formatting import clock
 from shared.music.model.music_detector import FAMILIES, Family
 from shared.music.model.verdict import Verdict
 from shared.music.rendering.figure import draw, warm_up
 from shared.music.rendering.fonts import drawable, fitting_size_px, text_width_px
 from shared.music.rendering.theme import COLOURS, EDGE, HEIGHT_PX, INK, RIGHT, WIDTH_PX
-from shared.music.rendering.wording import either, percent
 
 TELEGRAM_PHOTO_BYTES = 10 * 2**20
 BACKGROUND = np.array([0x10, 0x16, 0x20])
@@ -221,40 +219,6 @@ def test_long_titles_are_cut_to_the_width() -> None:
     assert wide.endswith("…")
     assert slim.endswith("…")
     assert 15 < len(wide) < 40 < len(slim) < 100
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0:00"), (59.6, "1:00"), (75, "1:15"), (3600, "1:00:00"), (10799, "2:59:59")],
-)
-def test_clock(seconds: float, text: str) -> None:
-    """Minutes and seconds, and hours where there are any."""
-    assert clock(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [
-        (0, "0 %"),
-        (0.005, "<1 %"),
-        (0.006, "1 %"),
-        (0.626, "63 %"),
-        (0.994, "99 %"),
-        (0.996, ">99 %"),
-        (1, "100 %"),
-    ],
-)
-def test_percent(share: float, text: str) -> None:
-    """Only exact 0 and 1 are written as 0 % and 100 %."""
-    assert percent(share) == text
-
-
-@pytest.mark.parametrize(
-    ("names", "text"), [(["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")]
-)
-def test_alternatives_read_as_in_a_sentence(names: list[str], text: str) -> None:
-    """One, two or three."""
-    assert either(names) == text
 
 
 @pytest.mark.parametrize("shape", [(128,), (64, 5), (128, 0)])
