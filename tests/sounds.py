@@ -46,9 +46,12 @@ RECIPES: Final[dict[str, Recipe]] = {
     "mp4": Recipe("mp4", "aac", bit_rate=128_000, video="mpeg4"),
     "mkv": Recipe("matroska", "aac", bit_rate=128_000, video="mpeg4"),
     "webm": Recipe("webm", "libopus", "flt", rates=(48_000,), bit_rate=96_000, video="libvpx"),
+    "w64": Recipe("w64", "pcm_s16le", "s16"),
+    "caf": Recipe("caf", "pcm_s16be", "s16"),
 }
-FORMATS: Final = tuple(RECIPES)
-"""Every suffix that ``encode`` knows."""
+RARE: Final = ("w64", "caf")
+FORMATS: Final = tuple(suffix for suffix in RECIPES if suffix not in RARE)
+"""Suffixes that ``encode`` knows, without the rare ones."""
 
 SAMPLE_FORMATS: Final = {
     "alac": "s16p",

@@ -5,6 +5,7 @@ opened here, and FFmpeg receives its bytes without its name. FFmpeg may use only
 listed below, none of which reads playlists, and no protocol.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ _AUDIO_DEMUXERS: Final = (
 _PICTURE_DEMUXERS: Final = (
     "bmp_pipe,gif,h264,ivf,jpeg_pipe,m4v,mpegvideo,png_pipe,tiff_pipe,webp_pipe"
 )
+_LAST_OFFSET: Final = (1 << 63) - 1
+"""Largest offset in a file, in bytes; FFmpeg and the system count in 64 bits with a sign."""
 _OPTIONS: Final = {
     "format_whitelist": f"{_AUDIO_DEMUXERS},{_PICTURE_DEMUXERS}",
     "protocol_whitelist": "none",
@@ -39,12 +42,34 @@ _OPTIONS: Final = {
 
 
 class _NamelessFile:
-    """A file without its name: FFmpeg guesses formats from names, and names come from users."""
+    """A file as FFmpeg sees it: without its name, and without exceptions for odd offsets.
+
+    FFmpeg guesses formats from names, and names come from users. Damaged headers make it seek to
+    before the start of a file. Python's files raise ``OSError`` then, which PyAV prints and raises
+    somewhere later; FFmpeg expects a negative number, and goes on by itself.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self.read = file.read
-        self.seek = file.seek
         self.tell = file.tell
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move, and return the new position; ``-EINVAL`` where there is no such position.
+
+        Raises:
+            OSError: the file itself failed.
+
+        """
+        before = self._file.tell()
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: before}.get(whence)
+        if start is None:
+            start = self._file.seek(0, os.SEEK_END)
+            self._file.seek(before)
+        target = start + offset
+        if not 0 <= target <= _LAST_OFFSET:
+            return -errno.EINVAL
+        return self._file.seek(target)
 
 
 @contextmanager
