@@ -33,8 +33,8 @@ _AUDIO_DEMUXERS: Final = (
 _PICTURE_DEMUXERS: Final = (
     "bmp_pipe,gif,h264,ivf,jpeg_pipe,m4v,mpegvideo,png_pipe,tiff_pipe,webp_pipe"
 )
-_LAST_OFFSET: Final = (1 << 63) - 1
-"""Largest offset in a file, in bytes; FFmpeg and the system count in 64 bits with a sign."""
+_LAST_OFFSET: Final = 1 << 40
+"""Largest offset that is tried, in bytes: 1 TiB, which every file system knows."""
 _OPTIONS: Final = {
     "format_whitelist": f"{_AUDIO_DEMUXERS},{_PICTURE_DEMUXERS}",
     "protocol_whitelist": "none",
@@ -45,8 +45,8 @@ class _NamelessFile:
     """A file as FFmpeg sees it: without its name, and without exceptions for odd offsets.
 
     FFmpeg guesses formats from names, and names come from users. Damaged headers make it seek to
-    before the start of a file. Python's files raise ``OSError`` then, which PyAV prints and raises
-    somewhere later; FFmpeg expects a negative number, and goes on by itself.
+    before the start of a file, or further than any file reaches. Python's files raise ``OSError``
+    then, which PyAV prints, and raises later; FFmpeg expects a negative number, and goes on.
     """
 
     def __init__(self, file: BinaryIO) -> None:
