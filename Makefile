@@ -3,6 +3,7 @@
 
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 PYTHON ?= python3
+DEMO := .venv/.demo
 SYNCED := .venv/.synced
 COMPILED := .venv/.compiled
 RUN := .venv/bin
@@ -30,10 +31,10 @@ help: ## Show this list
 
 setup: $(SYNCED) ## Install everything into .venv
 
-demo: $(SYNCED) ## Send a track through the whole system, without a token (TRACK=path, OUT=folder)
+demo: $(DEMO) ## Send a track through the whole system, without a token (TRACK=path, OUT=folder)
 	$(RUN)/genrebot demo --out "$(OUT)" $(if $(TRACK),--track "$(TRACK)") $(if $(EMULATOR),--emulator "$(EMULATOR)")
 
-run: $(SYNCED) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
+run: $(DEMO) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
 	$(RUN)/genrebot run
 
 test: $(COMPILED) ## Run all tests
@@ -64,9 +65,14 @@ lock: $(UV) ## Bring uv.lock up to date
 clean: ## Remove what make has made
 	rm -rf .venv .uv demo .mypy_cache .pytest_cache .ruff_cache
 
+# What runs: neither what trains and studies models, nor what checks and tests the code.
+$(DEMO): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --locked --inexact --no-dev --extra demo
+	@touch $@
+
 $(SYNCED): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --all-extras --no-extra torch
-	@touch $@
+	@touch $(DEMO) $@
 
 # Only tests and benchmarks call librosa, and two processes must not compile for it at once.
 $(COMPILED): $(SYNCED)

@@ -9,6 +9,7 @@ It decodes nothing and computes nothing; workers do that, and they send the verd
 * ``poller``: fetches updates.
 * ``media``: what counts as a track, and what Telegram says about it.
 * ``submission``: puts a track on the queue.
+* ``cancellation``: ends jobs early.
 * ``outbox``: sends replies in the background.
 * ``texts``: every sentence that the bot says.
 * ``health``, ``heartbeat``, ``loop_lag``: how the bot is doing.

@@ -13,6 +13,7 @@ from celery import Celery
 
 from services.bot import texts
 from services.bot.access import Access
+from services.bot.cancellation import JobCanceller
 from services.bot.config import Config
 from services.bot.dispatcher import create_dispatcher
 from services.bot.heartbeat import Heartbeat
@@ -43,11 +44,12 @@ class App:
         self.jobs = JobStore.open(config.redis, config.jobs)
         self.queue = broker_app(config.redis, config.limits)
         _preload(self.queue)
+        self.canceller = JobCanceller(self.jobs, self.queue)
         self.outbox = Outbox()
         self.lag = LagMonitor()
         self.polling = PollingState()
         self.heartbeat = Heartbeat(self.jobs.redis, self.lag, self.polling)
-        self.status_updater = StatusUpdater(bot, self.jobs)
+        self.status_updater = StatusUpdater(bot, self.jobs, cancel=self.canceller.gone)
         self.submitter = JobSubmitter(
             self.jobs,
             self.queue,
@@ -62,6 +64,7 @@ class App:
             submitter=self.submitter,
             limits=config.limits,
             retention=config.retention,
+            canceller=self.canceller,
         )
         self.poller = Poller(bot, self.dispatcher, self.polling)
         self._tasks: list[asyncio.Task[None]] = []

@@ -3,6 +3,7 @@
 from aiogram import Dispatcher
 
 from services.bot.access import Access
+from services.bot.cancellation import JobCanceller
 from services.bot.config import Retention
 from services.bot.handlers.commands import commands_router
 from services.bot.handlers.errors import errors_router
@@ -14,13 +15,14 @@ from services.bot.submission import JobSubmitter
 from shared.settings import LimitSettings
 
 
-def create_dispatcher(
+def create_dispatcher(  # noqa: PLR0913 - each is one argument of handlers
     *,
     outbox: Outbox,
     access: Access,
     submitter: JobSubmitter,
     limits: LimitSettings,
     retention: Retention,
+    canceller: JobCanceller,
 ) -> Dispatcher:
     """Compose routers and middlewares.
 
@@ -30,10 +32,15 @@ def create_dispatcher(
         submitter: Handlers get it as the argument ``submitter``.
         limits: Handlers get it as the argument ``limits``.
         retention: Handlers get it as the argument ``retention``.
+        canceller: Handlers get it as the argument ``canceller``.
 
     """
     dispatcher = Dispatcher(
-        disable_fsm=True, limits=limits, retention=retention, submitter=submitter
+        disable_fsm=True,
+        limits=limits,
+        retention=retention,
+        submitter=submitter,
+        canceller=canceller,
     )
     dispatcher.update.outer_middleware(outbox)
     dispatcher.update.outer_middleware(access)

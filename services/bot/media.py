@@ -6,7 +6,7 @@ from typing import Final, Literal
 from aiogram.types import Audio, Document, Message, Video, VideoNote, Voice
 
 from shared.domain.media_types import SUFFIXES
-from shared.domain.track import Track
+from shared.domain.track import Track, user_of
 
 SOUNDING_TYPES: Final = frozenset({"application/mp4", "application/ogg", "application/x-ogg"})
 """MIME types of sound other than ``audio/*`` and ``video/*``."""
@@ -66,6 +66,12 @@ def track_in(message: Message, bot_id: int) -> Track | None:
         duration_s=getattr(media, "duration", None),
         title=_title(media),
     )
+
+
+def user_in(message: Message, bot_id: int) -> str:
+    """Name the user who sent a message, as ``Track.user`` does."""
+    user_id = _user_id(message)
+    return user_of(bot_id, message.chat.id if user_id is None else user_id)
 
 
 def _user_id(message: Message) -> int | None:

@@ -34,6 +34,7 @@ COMMANDS: Final = [
     BotCommand(command="help", description="What to send, and what comes back"),
     BotCommand(command="genres", description="The ten genres it knows"),
     BotCommand(command="privacy", description="What it keeps, and for how long"),
+    BotCommand(command="forget", description="Delete everything that it keeps about you"),
 ]
 
 SEND_A_TRACK: Final = "Send me a track: an audio file, a voice message or a video. /help says more."
@@ -117,8 +118,18 @@ def privacy(retention: Retention) -> str:
         f" {period(retention.result_s)} after it was last asked for. It does not say who sent the"
         " file, what they called it, or in which chat.\n"
         "• How many tracks and hours you have sent, as counts under your id: a day at most.\n\n"
-        "I learn from nothing that you send."
+        "I learn from nothing that you send.\n\n"
+        "/forget deletes everything of yours at once, the counts excepted."
     )
+
+
+def forgotten(cancelled: int) -> str:
+    """Say that everything of a user was deleted."""
+    text = "Everything that I kept about you is deleted."
+    if cancelled == 0:
+        return text
+    tracks = "The track" if cancelled == 1 else f"The {cancelled} tracks"
+    return f"{text} {tracks} that I was working on will get no verdict."
 
 
 def period(seconds: int) -> str:

@@ -25,9 +25,11 @@ def prepare_environment(*, env_file: bool = False) -> None:
     if not ours:
         return  # saves the import of all settings
     known = known_variables()
+    # Without the prefix, which would make any two names look alike.
+    suffixes = [name.removeprefix(_PREFIX) for name in known]
     for name in sorted(set(ours) - known):
-        nearest = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {nearest[0]}?" if nearest else ""
+        nearest = get_close_matches(name.removeprefix(_PREFIX), suffixes, n=1)
+        hint = f"; did you mean {_PREFIX}{nearest[0]}?" if nearest else ""
         click.echo(f"warning: there is no setting {name}{hint}", err=True)
         del os.environ[name]
 

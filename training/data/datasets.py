@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from training.data.artist_splits import SPLITS, Split, read_artists, read_split
 from training.data.gtzan import AUDIO, TABLE, DataError
-from training.data.recordings import Recording, Source, load_recordings
+from training.data.recordings import Recording, Source, further_tracks, load_recordings
 
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and the share of it that is done."""
@@ -16,13 +17,19 @@ Progress = Callable[[str, float], None]
 def load_training_tracks(
     data_dir: Path, source: Source = "table", progress: Progress | None = None
 ) -> list[Recording]:
-    """Load the tracks of the train and valid lists that have tags.
+    """Load the tracks with tags of the train and valid lists, and further ones.
+
+    Further tracks are those of the test list whose tags are in ``musicnn_taggrams_more.npz``.
+    Tracks of artists in the rest of the test list are left out.
 
     Raises:
         DataError: there are none.
 
     """
-    split = read_disjoint_split(data_dir)
+    split = _read_split(data_dir)
+    further = further_tracks(data_dir) & split.test
+    split = replace(split, valid=split.valid | further, test=split.test - further)
+    split = split.without_test_artists(read_artists(data_dir))
     report = partial(progress or ignore, "reading tracks")
     return only_tagged(
         load_recordings(data_dir, split.train | split.valid, source, report), data_dir
@@ -52,13 +59,17 @@ def read_disjoint_split(data_dir: Path) -> Split:
         DataError: the data folder has no such split.
 
     """
+    return _read_split(data_dir).without_test_artists(read_artists(data_dir))
+
+
+def _read_split(data_dir: Path) -> Split:
     split = read_split(data_dir)
     if split is None:
         raise DataError(
             f"There is no {SPLITS}/ in {data_dir}: the fault-filtered split of Kereliuk, Sturm "
             "and Larsen (2015), as lists of track names."
         )
-    return split.without_test_artists(read_artists(data_dir))
+    return split
 
 
 def load_test_tracks(

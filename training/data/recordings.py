@@ -1,6 +1,6 @@
 """Tracks as the model learns from them: features and tags of the same half minute."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -17,6 +17,8 @@ from shared.music.tagging.tagger import Tagger
 from training.data.gtzan import AUDIO, TABLE, DataError, load_table, read_audio, recordings
 
 TAGGRAMS: Final = "musicnn_taggrams_{part}.npz"
+FURTHER: Final = "more"
+"""Part with the tags of further training tracks, out of the test list."""
 PATCH_HOP_S: Final = 61 * TAGGER_HOP / TAGGER_SAMPLE_RATE
 """Seconds between two patches of a published taggram (0.976)."""
 
@@ -151,8 +153,22 @@ def _places(path: Path) -> NDArray[np.int_]:
 
 def _taggrams(data_dir: Path) -> dict[str, NDArray[np.float32]]:
     """Read whatever published taggrams there are, by track."""
+    return _read_taggrams(data_dir, ("train", "valid", "test", FURTHER))
+
+
+def further_tracks(data_dir: Path) -> frozenset[str]:
+    """Return the tracks of ``musicnn_taggrams_more.npz``; none where there is no such file.
+
+    Raises:
+        DataError: the file is corrupt.
+
+    """
+    return frozenset(_read_taggrams(data_dir, (FURTHER,)))
+
+
+def _read_taggrams(data_dir: Path, parts: Iterable[str]) -> dict[str, NDArray[np.float32]]:
     found: dict[str, NDArray[np.float32]] = {}
-    for part in ("train", "valid", "test"):
+    for part in parts:
         path = data_dir / TAGGRAMS.format(part=part)
         if not path.is_file():
             continue

@@ -40,7 +40,7 @@ from training.fitting.calibration import (
 )
 from training.fitting.classifier import fit
 
-GROUPED: Final = "artist-grouped 5-fold cross-validation over train_filtered and valid_filtered"
+GROUPED: Final = "artist-grouped 5-fold cross-validation over all training tracks with tags"
 TEST: Final = "test_filtered"
 
 
@@ -76,7 +76,7 @@ def artist_grouped(
     iterations: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Report, HeldOutPredictions]:
-    """Cross-validate over the tracks of train and valid that have tags.
+    """Cross-validate over all training tracks: of train, valid and further ones, with tags.
 
     Temperature and threshold for each fold are found on the other folds.
 

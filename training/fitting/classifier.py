@@ -1,4 +1,4 @@
-"""Fits the genre classifier: gradient-boosted trees on aggregated windows."""
+"""Fits the genre classifier to aggregated windows: gradient-boosted trees and discriminants."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
 from shared.music.model.aggregation import AGGREGATE_NAMES, N_TAG_COLUMNS
+from shared.music.model.calibration import softmax
+from shared.music.model.discriminants import DiscriminantParameters, Discriminants
 from training.data.gtzan import DataError
 from training.data.recordings import Recording
+from training.fitting.verdict_parameters import fit_discriminants
 
 PARAMETERS: Final[dict[str, int | float | str]] = {
     "loss_function": "MultiClass",
@@ -41,18 +44,26 @@ Each samples other rows and columns, so their mean varies less: 0.819 of tracks 
 
 
 class Fitted:
-    """A fitted classifier, and the columns of an aggregated row that it uses."""
+    """Fitted trees and discriminants, and the columns of an aggregated row that the trees use."""
 
-    def __init__(self, classifier: Any, columns: slice) -> None:
+    def __init__(
+        self, classifier: Any, columns: slice, discriminants: DiscriminantParameters
+    ) -> None:
         self.classifier = classifier
+        self.discriminants = discriminants
         self._columns = columns
 
     def predict(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return uncalibrated probabilities, shape (n, 10), columns as ``GENRES``."""
-        table = self.classifier.predict_proba(rows[:, self._columns], thread_count=1)
+        """Return uncalibrated probabilities, shape (n, 10), columns as ``GENRES``.
+
+        They are the softmax of the pooled scores, as of a verdict at the temperature 1.
+        """
+        trees = self.classifier.predict(
+            rows[:, self._columns], prediction_type="RawFormulaVal", thread_count=1
+        )
         own = list(self.classifier.classes_)
-        columns: NDArray[np.float64] = table[:, [own.index(genre) for genre in GENRES]]
-        return columns
+        trees = trees[:, [own.index(genre) for genre in GENRES]]
+        return softmax(Discriminants(self.discriminants).pooled(rows, trees))
 
 
 def fit(  # noqa: PLR0913 - options
@@ -64,7 +75,7 @@ def fit(  # noqa: PLR0913 - options
     features_only: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> Fitted:
-    """Fit a classifier: the mean of ``MEMBERS`` fits with different seeds.
+    """Fit a classifier: the mean of ``MEMBERS`` fits with different seeds, and discriminants.
 
     Args:
         recordings: training tracks; every genre must occur. Those without tags are left out
@@ -86,10 +97,10 @@ def fit(  # noqa: PLR0913 - options
     aggregated = [[own.row()] if features_only else own.rows() for own in usable]
     genres = [own.genre for own, rows in zip(usable, aggregated, strict=True) for _ in rows]
     tracks = [own.track for own, rows in zip(usable, aggregated, strict=True) for _ in rows]
-    table = np.stack([row for rows in aggregated for row in rows])[:, columns]
+    all_rows = np.stack([row for rows in aggregated for row in rows])
     parameters = parameters_for(iterations)
     pool = Pool(
-        table,
+        all_rows[:, columns],
         np.array(genres, object),  # CatBoost takes no numpy strings
         weight=track_weights(np.array(tracks)),
         feature_names=list(AGGREGATE_NAMES[columns]),
@@ -110,7 +121,9 @@ def fit(  # noqa: PLR0913 - options
         members.append(member)
         if progress:
             progress((number + 1) / MEMBERS)
-    return Fitted(_mean(members), columns)
+    indices = np.array([GENRES.index(genre) for genre in genres])
+    discriminants = fit_discriminants(all_rows, indices, features_only=features_only)
+    return Fitted(_mean(members), columns, discriminants)
 
 
 def _mean(members: list[CatBoostClassifier]) -> CatBoostClassifier:

@@ -64,7 +64,8 @@ def held_out(
     models, by_track, by_artist = [], {}, {}
     for number, (train, held) in enumerate(folds):
         fitted = fit([found[place] for place in train], seed=seed)
-        models.append(GenreModel(info, fitted.classifier))
+        own = info.model_copy(update={"discriminants": fitted.discriminants})
+        models.append(GenreModel(own, fitted.classifier))
         for place in held:
             by_track[found[place].track] = number
             by_artist[artists.get(found[place].track)] = number

@@ -4,7 +4,7 @@ A handler returns its reply as a method and never awaits it: the outbox sends it
 Each router is made by a function, as a router belongs to one dispatcher.
 
 * ``commands``: /start, /help, /genres.
-* ``privacy``: /privacy.
+* ``privacy``: /privacy, /forget.
 * ``tracks``: tracks, and the button under a refusal.
 * ``fallback``: everything that is no track.
 * ``errors``: exceptions that no handler expected.

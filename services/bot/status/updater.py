@@ -7,7 +7,7 @@ reads the job again once it holds the lock, so that it never overwrites a verdic
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiogram import Bot
@@ -34,6 +34,7 @@ class StatusUpdater:
     Args:
         bot: The bot whose jobs these are, and which sends the messages.
         jobs: Where the states are kept.
+        cancel: Called in a thread with the id of a job whose chat is closed to the bot.
         rate_limiter: Says when something may be sent.
         interval_s: Seconds between two reads of all jobs.
 
@@ -44,12 +45,14 @@ class StatusUpdater:
         bot: Bot,
         jobs: JobStore,
         *,
+        cancel: Callable[[str], object],
         rate_limiter: RateLimiter | None = None,
         interval_s: float = INTERVAL_S,
     ) -> None:
         self._bot_id = bot.id
         self._jobs = jobs
         self._rate_limiter = rate_limiter or RateLimiter()
+        self._cancel = cancel
         self._sender = StatusSender(bot, jobs)
         self._estimator = QueueEstimator(jobs.redis, jobs.settings)
         self._estimates: Mapping[str, QueueEstimate] = {}
@@ -185,5 +188,14 @@ class StatusUpdater:
             self._shown[job_id] = result.text
         elif result.outcome is SendOutcome.REFUSED:
             self._refused.add(job_id)
+        elif result.outcome is SendOutcome.GONE:
+            self._refused.add(job_id)
+            await self._cancel_job(job_id)
         elif result.outcome is SendOutcome.LATER:
             self._rate_limiter.pause(view.track.chat_id, result.pause_s)
+
+    async def _cancel_job(self, job_id: str) -> None:
+        try:
+            await asyncio.to_thread(self._cancel, job_id)
+        except RedisError as error:
+            logger.info("Job %s could not be cancelled: %s", job_id, error)

@@ -86,6 +86,17 @@ class Discriminants:
         scores: NDArray[np.float64] = self._standardized(rows) @ self._weights.T + self.bias
         return scores
 
+    def pooled(self, rows: NDArray[np.float64], trees: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the weighted sum of the trees' scores and of these, shape (n, 10).
+
+        Args:
+            rows: as for ``scores``.
+            trees: scores of the trees, shape (n, 10), columns as ``GENRES``.
+
+        """
+        scores: NDArray[np.float64] = (1 - self.share) * trees + self.share * self.scores(rows)
+        return scores
+
     def contributions(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what each column adds to each genre's score, without the bias.
 

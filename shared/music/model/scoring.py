@@ -74,9 +74,7 @@ class Scorer:
         trees = self._classifier.predict(
             rows, prediction_type="RawFormulaVal", thread_count=self._thread_count
         )[:, self._order]
-        share = self._discriminants.share
-        scores: NDArray[np.float64] = (1 - share) * trees
-        return scores + share * self._discriminants.scores(rows)
+        return self._discriminants.pooled(rows, trees)
 
     def probabilities(
         self, scores: NDArray[np.float64], chunks: float | NDArray[np.number]

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
 
 from aiogram import Bot
 
 from services.bot.status.rate_limit import RateLimiter
 from services.bot.status.updater import StatusUpdater
+from shared.domain.job_state import CancelReason
 from shared.store.jobs import JobStore
 from shared.store.keys import status_lock_key
 
@@ -25,7 +27,10 @@ async def updating(
 ) -> AsyncIterator[StatusUpdater]:
     """Run a status updater; by default its clock runs fast, so that no rate limit applies."""
     rate_limiter = RateLimiter(clock or count(0, 100).__next__)
-    status_updater = StatusUpdater(bot, jobs, rate_limiter=rate_limiter, interval_s=interval_s)
+    cancel = partial(jobs.cancel, reason=CancelReason.GONE)
+    status_updater = StatusUpdater(
+        bot, jobs, cancel=cancel, rate_limiter=rate_limiter, interval_s=interval_s
+    )
     task = asyncio.create_task(status_updater.run())
     try:
         yield status_updater

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.cli.model_commands import robustness
+from services.cli.actions import robustness
 from shared.domain.genres import GENRES
 from shared.music.decoding.decoder import Source, decode
 from shared.music.decoding.track_meter import TrackMeter

@@ -32,6 +32,24 @@ def test_what_a_test_artist_made_is_left_out(data_dir: Path) -> None:
     assert "jazz.00000" not in {own.track for own in load_training_tracks(data_dir)}
 
 
+def test_further_tracks_are_learned_from(data_dir: Path) -> None:
+    """Those of the test list that the published taggrams of further tracks name."""
+    further = ["rock.00010", "rock.00011", "jazz.00010"]
+    write_taggrams(data_dir, "more", [*further, "jazz.00077"])
+    index = data_dir / "artists.csv"
+    index.write_text(index.read_text().replace("jazz.00010,jazz 5", "jazz.00010,jazz 6"))
+    expected = {name_of(g, n) for g in GENRES for n in range(10)} | set(further)
+    assert {own.track for own in load_training_tracks(data_dir)} == expected
+    held_back = read_disjoint_split(data_dir)
+    assert not (held_back.train | held_back.valid) & set(further)
+
+
+def test_further_tracks_of_test_artists_are_left_out(data_dir: Path) -> None:
+    """What remains of the test list shares no artist with the training tracks."""
+    write_taggrams(data_dir, "more", ["rock.00010"])
+    assert "rock.00010" not in {own.track for own in load_training_tracks(data_dir)}
+
+
 def test_what_has_no_tags_is_left_out(data_dir: Path) -> None:
     """A part without taggrams costs its tracks."""
     (data_dir / "musicnn_taggrams_valid.npz").unlink()

@@ -5,6 +5,7 @@ import pytest
 
 from shared.domain.genres import GENRES
 from shared.music.model.aggregation import AGGREGATE_NAMES, N_TAG_COLUMNS
+from shared.music.model.classifier import GenreModel
 from tests.training.conftest import name_of, recording
 from training.data.gtzan import DataError
 from training.data.recordings import Recording
@@ -33,6 +34,23 @@ def test_genres_that_differ_are_told(tracks: list[Recording]) -> None:
     assert tuple(fitted.classifier.feature_names_) == AGGREGATE_NAMES
 
 
+def test_predicts_as_the_product_does(tracks: list[Recording]) -> None:
+    """Trees and discriminants are pooled as in a verdict at the temperature 1."""
+    fitted = fit(tracks, seed=1, iterations=QUICK)
+    plain = GenreModel.load().metadata
+    calibration = plain.calibration.model_copy(update={"temperature": 1, "extra_temperature": 0})
+    metadata = plain.model_copy(
+        update={
+            "calibration": calibration,
+            "classes": tuple(fitted.classifier.classes_),
+            "discriminants": fitted.discriminants,
+        }
+    )
+    model = GenreModel(metadata, fitted.classifier)
+    np.testing.assert_allclose(fitted.predict(_rows(7)), model.predict_rows(_rows(7)), rtol=1e-12)
+    assert 0 < fitted.discriminants.share < 1
+
+
 def test_features_alone(tracks: list[Recording]) -> None:
     """Tracks without tags can be learned from and judged; no column of tags is looked at."""
     fitted = fit(tracks, seed=1, iterations=30, features_only=True)
@@ -52,9 +70,10 @@ def test_tracks_without_tags_are_left_out(tracks: list[Recording]) -> None:
 def test_same_seed_same_model(tracks: list[Recording]) -> None:
     """Fits can be repeated, also with another number of threads; the seed matters."""
     one, two, other = (
-        fit(tracks, seed=seed, iterations=QUICK, thread_count=threads).predict(_rows(7))
+        fit(tracks, seed=seed, iterations=QUICK, thread_count=threads).classifier
         for seed, threads in ((1, 1), (1, 2), (2, 1))
     )
+    one, two, other = (own.predict_proba(_rows(7)) for own in (one, two, other))
     np.testing.assert_array_equal(one, two)
     assert not np.array_equal(one, other)
 

@@ -5,11 +5,12 @@ import pytest
 
 from shared.domain.genres import GENRES
 from shared.music.constants import N_TAGS
-from shared.music.model.aggregation import AGGREGATE_NAMES
+from shared.music.model.aggregation import AGGREGATE_NAMES, N_TAG_COLUMNS, TAG_PREFIX
 from shared.music.model.discriminants import Discriminants
 from shared.music.model.sections import SECTION_COLUMNS, Segmenter
 from shared.music.model.styles import UNUSUAL_FROM
 from tests.training.conftest import recording
+from training.data.gtzan import DataError
 from training.fitting.verdict_parameters import (
     TOLD_LIKELIHOOD,
     fit_discriminants,
@@ -33,6 +34,26 @@ def test_discriminants_separate_genres() -> None:
     assert all(name.endswith(":mean") for name in fitted.columns)
     found = Discriminants(fitted).scores(rows).argmax(axis=1)
     assert (found == genres).mean() > 0.95
+
+
+def test_discriminants_of_features_alone() -> None:
+    """They take rows whose tags are not numbers."""
+    rng = np.random.default_rng(1)
+    genres = np.repeat(np.arange(len(GENRES)), 20)
+    rows = rng.normal(0, 1, (len(genres), len(AGGREGATE_NAMES)))
+    with_tags = fit_discriminants(rows, genres).columns
+    rows[:, :N_TAG_COLUMNS] = np.nan
+    fitted = fit_discriminants(rows, genres, features_only=True)
+    assert fitted.columns == tuple(n for n in with_tags if not n.startswith(TAG_PREFIX))
+    assert np.isfinite(Discriminants(fitted).scores(rows)).all()
+
+
+def test_discriminants_need_tracks_that_differ() -> None:
+    """Copies of one track for each genre cannot be fitted."""
+    genres = np.repeat(np.arange(len(GENRES)), 2)
+    rows = np.repeat(np.eye(len(GENRES), len(AGGREGATE_NAMES)), 2, axis=0)
+    with pytest.raises(DataError, match="differ within"):
+        fit_discriminants(rows, genres)
 
 
 def test_tag_statistics_by_hand() -> None:
@@ -64,5 +85,5 @@ def test_sections_are_cut_between_tracks() -> None:
 def test_all_fields_of_the_metadata() -> None:
     """A mean for each column, among others."""
     found = verdict_parameters(TRACKS)
-    assert set(found) == {"discriminants", "tags", "sections", "column_means"}
+    assert set(found) == {"tags", "sections", "column_means"}
     assert len(found["column_means"]) == len(AGGREGATE_NAMES)

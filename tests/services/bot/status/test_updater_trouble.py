@@ -8,8 +8,10 @@ from aiogram import Bot
 from aiogram.methods import EditMessageText, SendMessage
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from services.bot.app import App
 from services.bot.status.updater import StatusUpdater
-from shared.domain.job_state import JobState
+from shared.domain.job_state import CancelReason, JobState
+from shared.queue.tasks import QueueName
 from shared.store.jobs import JobStore
 from shared.store.keys import ACTIVE_JOBS, WAITING_JOBS, JobField, job_key
 from tests.services.bot.samples import received
@@ -40,7 +42,6 @@ async def test_a_pause_that_telegram_asks_for_is_kept(
 @pytest.mark.parametrize(
     ("code", "description"),
     [
-        (403, "Forbidden: bot was blocked by the user"),
         (400, "Bad Request: message to edit not found"),
         (400, "Bad Request: message can't be edited"),
     ],
@@ -48,7 +49,7 @@ async def test_a_pause_that_telegram_asks_for_is_kept(
 async def test_a_message_that_telegram_refuses_is_given_up(
     bot: Bot, telegram: FakeTelegram, jobs: JobStore, code: int, description: str
 ) -> None:
-    """If the bot was blocked or the message deleted, this job gets no further edits."""
+    """If it was deleted, say, this job gets no further edits; the job itself goes on."""
     job_id = received(jobs)
     async with updating(bot, jobs):
         await until(lambda: telegram.texts)
@@ -60,6 +61,24 @@ async def test_a_message_that_telegram_refuses_is_given_up(
         assert len(telegram.requests) == 2
         received(jobs)
         await until(lambda: len(telegram.requests) == 3)
+
+
+@pytest.mark.parametrize("method", [SendMessage, EditMessageText])
+async def test_a_job_of_a_closed_chat_is_cancelled(
+    app: App, telegram: FakeTelegram, method: type[SendMessage | EditMessageText]
+) -> None:
+    """As when its user blocks the bot: the job ends at once, and a worker cleans up behind it."""
+    job_id = received(app.jobs)
+    if method is EditMessageText:
+        app.jobs.record(job_id, JobField.STATUS_MESSAGE_ID, "5")
+    telegram.fail(method, 403, "Forbidden: bot was blocked by the user", times=9)
+    task = asyncio.create_task(app.status_updater.run())
+    await until(lambda: app.jobs.is_over(job_id))
+    await until(lambda: app.jobs.redis.llen(QueueName.SHORT) == 1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert app.jobs.fact(job_id, JobField.CANCELLED) == CancelReason.GONE
+    assert len(telegram.requests) == 1
 
 
 async def test_a_failed_request_is_repeated(
@@ -158,7 +177,7 @@ async def test_shutdown_leaves_no_lock_behind(
     telegram.delay_s = {7: 0.1, 8: 60.0}
     fast, hanging = received(jobs, 7), received(jobs, 8)
     started = time.monotonic()
-    status_updater = StatusUpdater(bot, jobs, interval_s=TICK_S)
+    status_updater = StatusUpdater(bot, jobs, cancel=jobs.view, interval_s=TICK_S)
     task = asyncio.create_task(status_updater.run())
     await until(lambda: len(telegram.requests) == 2)
     task.cancel()
