@@ -29,7 +29,7 @@ LONG ?=
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
 
-setup: $(SYNCED) ## Install everything into .venv
+setup: $(SYNCED) ## Install everything into .venv (make demo installs less)
 
 demo: $(DEMO) ## Send a track through the whole system, without a token (TRACK=path, OUT=folder)
 	$(RUN)/genrebot demo --out "$(OUT)" $(if $(TRACK),--track "$(TRACK)") $(if $(EMULATOR),--emulator "$(EMULATOR)")

@@ -43,7 +43,7 @@ from training.fitting.verdict_parameters import (
     verdict_parameters,
 )
 
-LIBRARIES: Final = ("catboost", "librosa", "numpy", "onnxruntime", "scikit-learn", "scipy", "soxr")
+LIBRARIES: Final = ("catboost", "numpy", "onnxruntime", "scikit-learn", "scipy", "soxr")
 
 LINEAR: Final = {"linear_share": LINEAR_SHARE, "linear_shrinkage": LINEAR_SHRINKAGE}
 """Parameters of the discriminants."""

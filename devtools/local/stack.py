@@ -37,7 +37,12 @@ def running_stack(  # noqa: PLR0913 - each is one knob of the machine it stands 
     """
     with ExitStack() as stack:
         url = redis_url or stack.enter_context(embedded_valkey())
-        settings = {"REDIS_URL": url, "BOT_TOKEN": token, "GENREBOT_API_URL": api_url}
+        settings = {
+            "REDIS_URL": url,
+            "BOT_TOKEN": token,
+            "GENREBOT_API_URL": api_url,
+            "GENREBOT_ENV_FILE": "",  # settings for another bot may be in the folder
+        }
         output = stack.enter_context(log.open("ab")) if log else None
         processes = stack.enter_context(Processes(settings | (environment or {}), output))
         for number in range(1, workers + 1):

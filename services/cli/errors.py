@@ -1,7 +1,14 @@
 """Sentences for people whose settings are invalid, or who lack a package."""
 
+import os
 import sys
 from typing import Final
+
+_OLDER_NAMES: Final = {"GENREBOT_MAX_INFLIGHT_SEGMENTS": "GENREBOT_LANES"}
+"""Names that are still read; pydantic reports only the newer one."""
+
+_OWN_EXTRAS: Final = {"librosa"}
+"""Packages that only an option of a command needs."""
 
 _BOTFATHER: Final = (
     "is not set; @BotFather on Telegram (https://t.me/BotFather) gives you one. "
@@ -30,12 +37,17 @@ def explain_settings(error: ValueError) -> str | None:
 
 def missing_package(command: str, package: str, extra: str) -> str:
     """Say which package a command lacks and how to install it."""
+    if package in _OWN_EXTRAS:
+        extra = package
     return f"{command} needs {package}; install it with: pip install 'genrebot[{extra}]'"
 
 
 def _sentence(loc: tuple[object, ...], kind: str, message: str) -> str:
     name = str(loc[0]) if loc else "settings"
     variable = name if name.isupper() or not loc else f"GENREBOT_{name.upper()}"
+    older = _OLDER_NAMES.get(variable, variable)
+    if older in os.environ and variable not in os.environ:
+        variable = older
     if kind == "missing":
         return f"{variable} {_BOTFATHER}" if variable == "BOT_TOKEN" else f"{variable} is not set"
     return f"{variable}: {message.removeprefix('Value error, ')}"

@@ -35,13 +35,14 @@ def file_progress(files: int) -> Iterator[FileProgress]:
         files: how many there are.
 
     """
-    console = Console(stderr=True)
+    if not sys.stderr.isatty():
+        yield _ignore
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), _FileCount(), TimeRemainingColumn())
     with Progress(
         *columns,
-        console=console,
+        console=Console(stderr=True),
         transient=True,
-        disable=not console.is_terminal,
         # What is printed meanwhile goes above the bar, but only if it goes to the terminal too.
         redirect_stdout=sys.stdout.isatty(),
     ) as progress:
@@ -51,6 +52,10 @@ def file_progress(files: int) -> Iterator[FileProgress]:
             progress.update(task, description=escape(name), completed=done + share)
 
         yield report
+
+
+def _ignore(done: int, name: str, share: float) -> None:
+    """Show nothing."""
 
 
 class _FileCount(ProgressColumn):

@@ -11,10 +11,10 @@ import os
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
-from shared.music.model.catboost_import import import_catboost_without_pandas  # noqa: E402
+from shared.music.model.catboost_import import import_catboost  # noqa: E402
 
-# Before anything imports CatBoost by itself: a worker uses no data frames.
-import_catboost_without_pandas()
+# Before the model's module imports it: a worker uses no data frames.
+import_catboost(without_pandas=True)
 
 from celery import Celery  # noqa: E402
 

@@ -39,9 +39,9 @@ def command(  # noqa: PLR0913 - one for each option
     """
     prepare_environment()
     inputs = expand(files)
-    from shared.music.model.catboost_import import import_catboost_without_pandas
+    from shared.music.model.catboost_import import import_catboost
 
-    import_catboost_without_pandas()
+    import_catboost(without_pandas=True)
     from services.cli.actions.classify import classify
 
     complete = classify(inputs, plot, model, engine, as_json=as_json, why=why)

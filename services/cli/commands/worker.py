@@ -51,7 +51,8 @@ def command(
     # Checked before a task is taken: a worker that cannot work would fail every job.
     TelegramSettings()
     try:
-        _ = worker_context(app).model
+        context = worker_context(app)
+        _ = context.model, context.analyse_chunk
     except ModelError as error:
         raise click.ClickException(str(error)) from error
     names = [f"genrebot.{queue}" for queue in queues] or [queue.value for queue in QueueName]

@@ -6,6 +6,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -26,9 +27,15 @@ def feature_engine(name: EngineName = "fast") -> AnalyseChunk:
 
     ``librosa`` takes a few seconds to load, and about half a minute where numba's cache is empty
     or cannot be written (see ``NUMBA_CACHE_DIR``).
+
+    Raises:
+        ModuleNotFoundError: librosa is not installed; it is an extra of this package.
+
     """
     if name == "fast":
         return fast.analyse_chunk
+    if find_spec("librosa") is None:
+        raise ModuleNotFoundError("the engine librosa needs the package librosa", name="librosa")
     compile_librosa()
     # Imported here, because only those who choose it should wait for it.
     from shared.music.features import reference  # noqa: PLC0415

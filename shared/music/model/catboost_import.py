@@ -1,34 +1,45 @@
-"""Imports CatBoost without pandas, for processes that use no data frames.
+"""Imports CatBoost, with or without pandas.
 
-CatBoost imports pandas where it is installed, only to recognise data frames among its arguments.
-That takes longer than all other imports of a verdict together, and 40 MB. While CatBoost is
-imported, a module with two classes of which nothing is an instance stands in for pandas. (Where
-pandas is missing CatBoost 1.2.10 can be imported, but fails at the first prediction.)
-
-Only programs of ours call this (the command line and the worker). A library must not: whoever
-imports it may want to give data frames to CatBoost.
+CatBoost imports pandas only to recognise data frames among its arguments, and in version 1.2 it
+predicts nothing where pandas is missing. Importing pandas takes longer than all other imports of a
+verdict together. A stand-in of two empty classes is enough for callers that give arrays; it takes
+the place of pandas while CatBoost is imported.
 """
 
 import sys
+from importlib.util import find_spec
 from types import ModuleType
+from typing import Any, Final
+
+_CLASSES: Final = ("DataFrame", "Series")
+"""What CatBoost 1.2 asks arguments to be instances of."""
 
 
-def import_catboost_without_pandas() -> None:
-    """Import CatBoost without pandas, which can be imported afterwards.
+def import_catboost(*, without_pandas: bool = False) -> Any:
+    """Import CatBoost.
 
-    Nothing happens where CatBoost or pandas has been imported already.
+    Args:
+        without_pandas: use the stand-in although pandas is installed. Only programs of ours may
+            ask for it (the command line and the worker), and have to before CatBoost is imported
+            otherwise: whoever uses this package as a library may want to give CatBoost data
+            frames. pandas can still be imported afterwards.
+
+    Returns:
+        The module.
 
     Raises:
         ModuleNotFoundError: CatBoost is not installed.
 
     """
-    if "catboost" in sys.modules or "pandas" in sys.modules:
-        return
-    stand_in = ModuleType("pandas")
-    for name in ("DataFrame", "Series"):
-        setattr(stand_in, name, type(name, (), {}))
-    sys.modules["pandas"] = stand_in
-    try:
-        import catboost  # noqa: F401, PLC0415
-    finally:
-        del sys.modules["pandas"]
+    if "pandas" in sys.modules or (find_spec("pandas") and not without_pandas):
+        import catboost  # noqa: PLC0415
+    else:
+        stand_in = ModuleType("pandas", "Stands in for pandas while CatBoost is imported.")
+        for name in _CLASSES:
+            setattr(stand_in, name, type(name, (), {}))
+        sys.modules["pandas"] = stand_in
+        try:
+            import catboost  # noqa: PLC0415
+        finally:
+            del sys.modules["pandas"]
+    return catboost

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from catboost import CatBoostClassifier, CatBoostError, Pool
 from numpy.typing import NDArray
 
 from shared.domain.genres import GENRES
 from shared.errors import ModelError
 from shared.music.model.aggregation import AGGREGATE_NAMES, Windows
 from shared.music.model.calibration import softmax
+from shared.music.model.catboost_import import import_catboost
 from shared.music.model.discriminants import Discriminants
 from shared.music.model.model_metadata import ModelMetadata
+
+_catboost = import_catboost()
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +108,7 @@ class Scorer:
             over the columns is the track's scores minus their mean over the genres.
 
         """
-        pool = Pool(windows.rows)
+        pool = _catboost.Pool(windows.rows)
         shap = self._classifier.get_feature_importance(
             pool, type="ShapValues", thread_count=self._thread_count
         )[:, self._order]
@@ -129,10 +131,10 @@ def load_classifier(content: bytes, metadata: ModelMetadata) -> Any:
         ModelError: the file is corrupt, or has other columns or classes.
 
     """
-    classifier = CatBoostClassifier()
+    classifier = _catboost.CatBoostClassifier()
     try:
         classifier.load_model(blob=content)
-    except CatBoostError as error:
+    except _catboost.CatBoostError as error:
         raise ModelError(f"The model file of {metadata.name} is corrupt: {error}") from error
     if tuple(classifier.feature_names_) != metadata.features:
         raise ModelError(
