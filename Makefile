@@ -16,15 +16,18 @@ EMULATOR ?=
 OUT ?= demo
 # Arguments for pytest, e.g. PYTEST="-k spool"
 PYTEST ?=
+# How often `make steady` runs the tests, and which conditions `make strangers-machine` tries.
+TIMES ?= 10
+ONLY ?=
 # Parts that the benchmark measures, all without it; LONG=1 adds tracks of three hours.
 PARTS ?=
 LONG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint format bench lock clean
+.PHONY: help setup demo run test steady strangers-machine lint format bench lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 20
 
 setup: $(SYNCED) ## Install everything into .venv (make demo installs less)
 
@@ -36,6 +39,12 @@ run: $(DEMO) ## Run queue, worker and bot on this machine (needs BOT_TOKEN)
 
 test: $(COMPILED) ## Run all tests
 	$(RUN)/pytest -n auto --durations=10 $(PYTEST)
+
+steady: $(COMPILED) ## Run the tests that start processes over and over, under load (TIMES=10)
+	$(RUN)/python -m tests.machine.steady $(TIMES)
+
+strangers-machine: $(COMPILED) ## Run them and the demo on machines unlike this one (ONLY="umask-077 busy")
+	$(RUN)/python -m tests.machine.strangers $(ONLY)
 
 lint: $(SYNCED) ## Check style, formatting, types and who imports whom
 	$(RUN)/ruff check

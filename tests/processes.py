@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import psutil
 
-HANG_S = 120.0
+HANG_S = 90.0
 """Seconds after which a test that waits gives up; bounds a hang, and decides nothing else."""
 _LOOK_S = 0.02
 

@@ -17,6 +17,7 @@ import click  # noqa: E402
 
 from devtools.bench.parts import (  # noqa: E402
     chunk,
+    crowd,
     files,
     latency,
     queue,
@@ -35,6 +36,7 @@ MODULES: dict[str, ModuleType] = {
     "start": start,
     "queue": queue,
     "latency": latency,
+    "crowd": crowd,
 }
 RESULTS = Path("bench-results")
 PAGE = Path("docs", "benchmarks.md")

@@ -19,6 +19,8 @@ class Scale:
         flood: clips that one other person sends before them.
         uploads: clips in flight while the bot's event loop is watched.
         watch_s: seconds for which it is watched.
+        submissions: tracks that are accepted beside many jobs.
+        active_jobs: jobs beside which the bot is watched.
 
     """
 
@@ -33,3 +35,5 @@ class Scale:
     flood: int = 50
     uploads: int = 200
     watch_s: float = 20.0
+    submissions: int = 100
+    active_jobs: int = 10_000

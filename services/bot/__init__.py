@@ -12,6 +12,6 @@ It decodes nothing and computes nothing; workers do that, and they send the verd
 * ``cancellation``: ends jobs early.
 * ``outbox``: sends replies in the background.
 * ``texts``: every sentence that the bot says.
-* ``health``, ``heartbeat``, ``loop_lag``: how the bot is doing.
+* ``liveness``: whether the bot serves anybody: its heartbeat, its health, its loop's lag.
 * ``handlers``, ``status``, ``estimation``: see there.
 """

@@ -16,8 +16,9 @@ from services.bot.access import Access
 from services.bot.cancellation import JobCanceller
 from services.bot.config import Config
 from services.bot.dispatcher import create_dispatcher
-from services.bot.heartbeat import Heartbeat
-from services.bot.loop_lag import LagMonitor
+from services.bot.estimation.eta import QueueEstimator
+from services.bot.liveness.heartbeat import Heartbeat
+from services.bot.liveness.loop_lag import LagMonitor
 from services.bot.outbox import Outbox
 from services.bot.poller import Poller, PollingState
 from services.bot.status.updater import StatusUpdater
@@ -45,17 +46,21 @@ class App:
         self.queue = broker_app(config.redis, config.limits)
         _preload(self.queue)
         self.canceller = JobCanceller(self.jobs, self.queue)
+        self.estimator = QueueEstimator(self.jobs.redis, self.jobs.settings)
         self.outbox = Outbox()
         self.lag = LagMonitor()
         self.polling = PollingState()
         self.heartbeat = Heartbeat(self.jobs.redis, self.lag, self.polling)
-        self.status_updater = StatusUpdater(bot, self.jobs, cancel=self.canceller.gone)
+        self.status_updater = StatusUpdater(
+            bot, self.jobs, cancel=self.canceller.gone, estimator=self.estimator
+        )
         self.submitter = JobSubmitter(
             self.jobs,
             self.queue,
             config.limits,
             on_job=self.status_updater.nudge,
             on_delay=self._apologise,
+            estimator=self.estimator,
             usage=UsageLimits(self.jobs.redis, config.usage),
         )
         self.dispatcher = create_dispatcher(

@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from services.bot.estimation.admission import Admission
+from services.bot.estimation.eta import QueueEstimator
 from services.bot.texts import Refusal
 from services.bot.usage import UsageLimits
 from shared.domain.job_state import JobState
@@ -39,6 +40,7 @@ class JobSubmitter:
         on_job: Called in the event loop with the id of each job that was put on the queue.
         on_delay: Called in the event loop once for each track that has to wait for Redis.
         usage: How much a user may send; None for without limit.
+        estimator: Estimates a track before it is refused; by default one of its own.
         first_delay_s: Seconds before the second attempt; doubled for each further one.
 
     """
@@ -52,12 +54,13 @@ class JobSubmitter:
         on_job: Callable[[str], None],
         on_delay: Callable[[Track], None],
         usage: UsageLimits | None = None,
+        estimator: QueueEstimator | None = None,
         first_delay_s: float = FIRST_DELAY_S,
     ) -> None:
         self._jobs = jobs
         self._queue = queue
         self._limits = limits
-        self._admission = Admission(jobs.redis, jobs.settings)
+        self._admission = Admission(jobs, estimator or QueueEstimator(jobs.redis, jobs.settings))
         self._usage = usage
         self._on_job = on_job
         self._on_delay = on_delay

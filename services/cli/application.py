@@ -125,7 +125,7 @@ Run the bot:        BOT_TOKEN=123:abc genrebot run
 @click.version_option(package_name="genrebot", message="%(prog)s %(version)s")
 def main() -> None:
     """See ``_HELP``."""
-    if "GENREBOT_LIFELINE" in os.environ:
+    if "_GENREBOT_LIFELINE" in os.environ:
         from devtools.local import lifeline  # noqa: PLC0415 - most commands have no parent to watch
 
         lifeline.watch()

@@ -12,6 +12,8 @@ from devtools.emulator.state.records import MediaKind, MediaOptions
 from tests.e2e.people import Person
 from tests.sounds import encode, picture, silence, tune, video_without_sound
 
+pytestmark = pytest.mark.processes
+
 
 def _zip() -> bytes:
     file = BytesIO()

@@ -13,6 +13,8 @@ from devtools.emulator.state.faults import Fault
 from tests.e2e.people import Person
 from tests.sounds import encode, tune
 
+pytestmark = pytest.mark.processes
+
 LONG_SECONDS = 11 * 60
 SETTLED_S = 2.5
 """Seconds after which a status that is going to be written over a verdict has been."""

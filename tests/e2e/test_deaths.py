@@ -19,6 +19,8 @@ from devtools.local.valkey import DURABLE, ValkeyServer, free_port
 from tests.e2e.people import Person, heard_jobs
 from tests.sounds import encode, tune
 
+pytestmark = pytest.mark.processes
+
 LEASE_S = 2
 TRACK_SECONDS = 12 * 60
 """Long enough to be still under way when the chat shows that it is."""

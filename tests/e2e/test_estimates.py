@@ -1,7 +1,11 @@
 """What people are told of the time, by the whole stack."""
 
+import pytest
+
 from tests.e2e.people import Person
 from tests.sounds import encode, tune
+
+pytestmark = pytest.mark.processes
 
 
 def _music(seconds: float, seed: int) -> bytes:

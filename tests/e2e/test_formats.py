@@ -11,6 +11,8 @@ from shared.music.decoding.decoder import probe
 from tests.e2e.people import Person
 from tests.sounds import FORMATS, encode, flac_with_cover, mp3_with_cover, tune
 
+pytestmark = pytest.mark.processes
+
 SECONDS = 7
 PNG = b"\x89PNG\r\n\x1a\n"
 VIDEOS = {"mp4", "mkv", "webm"}

@@ -8,6 +8,8 @@ from redis import Redis
 from tests.e2e.people import Person, heard_jobs
 from tests.sounds import encode, tune
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def redis(queue_url: str) -> Iterator[Redis]:

@@ -1,1 +1,1 @@
-"""Parts of the benchmark: ``chunk``, ``files``, ``start``, ``queue``, ``latency``."""
+"""Parts of the benchmark: ``chunk``, ``files``, ``start``, ``queue``, ``latency``, ``crowd``."""

@@ -1,7 +1,7 @@
 """The bot with a monitor of its event loop (``python -m devtools.bench.programs.bot FILE``).
 
-On SIGUSR1 it writes the lag of its loop since the last signal to FILE, as JSON. Everything else
-is as in ``services.bot``.
+On SIGUSR1 it writes the lag of its loop since the last signal to FILE, as JSON, and the processor
+time that it has used. Everything else is as in ``services.bot``.
 """
 
 import asyncio
@@ -9,12 +9,13 @@ import gc
 import json
 import signal
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
 from services.bot.app import App
 from services.bot.config import Config
-from services.bot.loop_lag import LagMonitor
+from services.bot.liveness.loop_lag import LagMonitor
 from shared import logs
 
 
@@ -33,6 +34,8 @@ def _tell(lag: LagMonitor, target: Path) -> None:
         "p99_ms": lag.p99_s * 1000,
         "max_ms": lag.max_s * 1000,
         "count": lag.count,
+        "cpu_s": time.process_time(),
+        "at": time.monotonic(),
     }
     written = target.with_suffix(".part")
     written.write_text(json.dumps(figures), encoding="utf-8")

@@ -1,6 +1,6 @@
 """When each job will be done, and whether one more track can be accepted.
 
-* ``snapshot``: reads all jobs, the workers and their speed from Redis, in one round trip.
+* ``snapshot``: a copy of all active jobs, and of the workers and their speed.
 * ``workload``: what one job still has to do.
 * ``simulation``: plays the queues forward: when each workload is done.
 * ``eta``: the estimate that users are told.

@@ -1,55 +1,56 @@
 """Whether one more track is accepted."""
 
-from dataclasses import replace
+import time
+from typing import Final, cast
 
-from redis import Redis
-
-from services.bot.estimation.eta import QueueEstimate, forecast
-from services.bot.estimation.snapshot import JobSnapshot, QueueSnapshot, SnapshotReader
-from services.bot.estimation.workload import workload
+from services.bot.estimation.eta import QueueEstimate, QueueEstimator
 from shared.domain.track import Track
-from shared.settings import JobSettings
-from shared.store.keys import job_key
+from shared.store.jobs import JobStore
+from shared.store.keys import WORKERS, job_key
 from shared.store.known_files import is_known
+from shared.store.throughput import WorkerPool
+
+SOON_S: Final = 600.0
+"""A track that would be done within so many seconds is accepted whatever the backlog."""
 
 
 class Admission:
     """Refuses tracks while the backlog is too long.
 
+    Only jobs in work count towards the backlog: what waits in a user's own line burdens that user
+    alone, and is limited where the job is created. A check costs the same however many jobs
+    there are.
+
     Args:
-        redis: Client whose values are text.
-        settings: How long the backlog may be.
+        jobs: Where the jobs' state is kept.
+        estimator: Estimates a track before it is refused.
 
     """
 
-    def __init__(self, redis: Redis, settings: JobSettings) -> None:
-        self._redis = redis
-        self._settings = settings
-        self._snapshots = SnapshotReader(redis, settings)
+    def __init__(self, jobs: JobStore, estimator: QueueEstimator) -> None:
+        self._jobs = jobs
+        self._estimator = estimator
 
     def check(self, track: Track) -> QueueEstimate | None:
         """Check whether a track can be accepted. Blocks.
 
         Returns:
-            None if it is accepted: the backlog is short enough, or the track is known already, as
-            a job or as a file. Else the estimate that it would get.
+            None if it is accepted: the backlog is short enough, the track would be done soon, or
+            it is known already, as a job or as a file. Else the estimate that it would get.
 
         Raises:
             redis.exceptions.RedisError: Redis does not answer.
 
         """
-        snapshot = self._snapshots.read()
-        processes = max(1, snapshot.workers.processes)
-        if snapshot.backlog_s <= self._settings.max_backlog_s * processes:
+        redis = self._jobs.redis
+        members = cast("list[str]", redis.zrangebyscore(WORKERS, time.time(), "+inf"))
+        workers = WorkerPool.of(members)
+        max_backlog_s = self._jobs.settings.max_backlog_s * max(1, workers.processes)
+        if self._jobs.backlog.common().audio_s <= max_backlog_s:
             return None
-        if self._redis.exists(job_key(track.job_id)) or is_known(
-            self._redis, snapshot.workers.versions, track.file_unique_id
+        if redis.exists(job_key(track.job_id)) or is_known(
+            redis, workers.versions, track.file_unique_id
         ):
             return None
-        return self._estimate(track, snapshot)
-
-    def _estimate(self, track: Track, snapshot: QueueSnapshot) -> QueueEstimate:
-        # ``held`` lets the simulation begin the job once its user has a free slot.
-        added = JobSnapshot(workload(track, self._settings, held=True), None)
-        jobs = [*snapshot.jobs, added]
-        return forecast(replace(snapshot, jobs=jobs), self._settings)[track.job_id]
+        estimate = self._estimator.one_more(track)
+        return None if estimate.attended and estimate.left_s < SOON_S else estimate

@@ -84,15 +84,18 @@ class Forecast:
     def one_more(self, workload: Workload) -> float:
         """Estimate when one more job would be done, without simulating all others anew.
 
-        It begins when its user has a free slot. That it delays others is ignored, but not that
-        it shares its queue with them.
+        If it is held, it begins when its user has a free slot. That it delays others is ignored,
+        but not that it shares its queue with them.
 
         Returns:
             Seconds from now.
 
         """
-        job = _job(workload, self.capacity)
-        now = self._begins(workload.user)
+        follows = workload.leader in self.ends
+        job = _job(workload, self.capacity, follows=follows)
+        now = self._begins(workload.user) if workload.held else 0.0
+        if follows:
+            now = self.ends[str(workload.leader)]
         for end, wanted in self.timeline:
             while now < end:
                 rank = job.rank

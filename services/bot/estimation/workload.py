@@ -52,6 +52,7 @@ def workload(  # noqa: PLR0913 - one argument for each fact about a job
     *,
     state: JobState = JobState.RECEIVED,
     plan: Plan | None = None,
+    length_s: float | None = None,
     segments_completed: int = 0,
     held: bool = False,
     leader: str | None = None,
@@ -62,15 +63,19 @@ def workload(  # noqa: PLR0913 - one argument for each fact about a job
         track: What was sent.
         settings: How work is divided.
         state: Where the job is.
-        plan: How the track is cut, once that is known.
+        plan: How the track is divided, once that is known.
+        length_s: Length of the track by its header, once that is known.
         segments_completed: Segments whose features are there.
         held: Whether the job waits for earlier ones of its user.
         leader: Id of the job whose result this one waits for, if there is one.
 
     """
     chunks = plan.segment_chunks if plan else settings.segment_chunks
-    length_s = plan.duration_s if plan else expected_s(track)
-    audio_s = left_s(length_s, segments_completed, chunks)
+    if plan:
+        length_s = plan.duration_s
+    audio_s = left_s(
+        expected_s(track) if length_s is None else length_s, segments_completed, chunks
+    )
     if state.rank > JobState.FEATURIZING.rank:
         audio_s = 0.0
     return Workload(

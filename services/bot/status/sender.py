@@ -85,10 +85,9 @@ class StatusSender:
         except LockError:
             return SendResult(SendOutcome.SKIPPED)
 
-    def prune(self, active: set[str]) -> None:
-        """Forget the messages of jobs that are not among the active ones."""
-        for job_id in self._unrecorded.keys() - active:
-            del self._unrecorded[job_id]
+    def forget(self, job_id: str) -> None:
+        """Forget the message of a job that is over."""
+        self._unrecorded.pop(job_id, None)
 
     @asynccontextmanager
     async def _claim(self, job_id: str) -> AsyncIterator[JobView | None]:
@@ -155,7 +154,7 @@ class StatusSender:
         await asyncio.to_thread(
             self._jobs.record, job_id, JobField.STATUS_MESSAGE_ID, str(message_id)
         )
-        del self._unrecorded[job_id]
+        self._unrecorded.pop(job_id, None)
 
 
 def _failed(job_id: str, error: BaseException) -> SendResult:

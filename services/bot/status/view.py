@@ -38,9 +38,7 @@ def render(view: JobView, estimate: QueueEstimate | None = None) -> str:
     if view.user_position is not None:
         lines.append(_user_position(view.user_position))
     elif view.state is JobState.RECEIVED:
-        # Position and time come from one snapshot where there is one.
-        before = estimate.before if estimate else None
-        lines.append(_position(before if before is not None else view.position or 0))
+        lines.append(_position(view.position or 0))
     else:
         working = _working_job(view)
         share = _share_done(working)

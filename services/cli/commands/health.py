@@ -43,7 +43,7 @@ def _report(heartbeat: str, *, live: bool) -> None:
     """Print what a heartbeat of the bot says; exit with 1 where something is wrong."""
     from pydantic import ValidationError
 
-    from services.bot.health import BotHealth
+    from services.bot.liveness.health import BotHealth
 
     now = time.time()
     try:

@@ -15,7 +15,7 @@ from services.cli.options import EvaluationProtocol, data_option
     type=click.Choice(["artist-grouped", "fault-filtered"]),
     default="artist-grouped",
     show_default=True,
-    help="Cross-validate over the train and valid lists, or score the test list.",
+    help="Cross-validate over the training tracks, or score the test list.",
 )
 @click.option("--seed", default=1, show_default=True, help="Seed of all random numbers.")
 @click.option(
@@ -39,11 +39,11 @@ def command(  # noqa: PLR0913 - options
 ) -> None:
     """Fit with the shipped model's parameters and score on artists that were not trained on.
 
-    artist-grouped: five-fold cross-validation over the train and valid lists of the
-    fault-filtered split, drawn four times. fault-filtered: fit on both lists and score
-    the tracks of the test list that DIR holds: audio, tables, a musicnn_taggrams_test.npz;
-    tracks without tags are classified by features alone. Intervals are 95 %, from a bootstrap
-    of artists.
+    artist-grouped: five-fold cross-validation over all tracks that train fits on, drawn four
+    times. fault-filtered: fit on the train and valid lists alone and score the tracks of the
+    test list that DIR holds: audio, tables, musicnn_taggrams_test.npz and _more.npz; tracks
+    without tags are classified by features alone. Intervals are 95 %, from a bootstrap of
+    artists.
     """
     prepare_environment()
     from services.cli.actions.evaluate import evaluate

@@ -11,7 +11,7 @@ import pytest
 
 from devtools.bench import sample_tracks
 from devtools.bench.deployment import deployed
-from devtools.bench.parts import chunk, files, latency, queue, start
+from devtools.bench.parts import chunk, crowd, files, latency, queue, start
 from devtools.bench.programs.trivial_tasks import TrivialTasks
 from devtools.bench.scale import Scale
 from shared.music.constants import CHUNK_SAMPLES, SAMPLE_RATE
@@ -67,7 +67,7 @@ def test_steps_of_a_chunk_are_timed_in_turn() -> None:
     assert [len(values) for values in times.values()] == [2, 2]
 
 
-@pytest.mark.parametrize("part", [chunk, files, start, queue, latency])
+@pytest.mark.parametrize("part", [chunk, crowd, files, start, queue, latency])
 def test_parts_say_how_their_figures_are_taken(part: ModuleType) -> None:
     """The page needs a paragraph for each."""
     assert len(part.ABOUT) > 200
@@ -84,6 +84,7 @@ def test_a_file_is_decoded_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert 20 < taken["peak_mb"] < 200
 
 
+@pytest.mark.processes
 def test_the_broker_is_measured_with_one_process() -> None:
     """TrivialTasks tasks go through a real worker, which is gone afterwards."""
     with deployed(concurrency=1) as running, TrivialTasks(running) as trivial:
@@ -93,3 +94,11 @@ def test_the_broker_is_measured_with_one_process() -> None:
         figures = queue._overhead(trivial, Scale(messages=2).messages)
     assert all(figure.value > 0 for figure in figures)
     assert worker.poll() is not None
+
+
+def test_accepting_is_measured_beside_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accepted and refused tracks, each with the ratio of the largest crowd to the smallest."""
+    monkeypatch.setattr(crowd, "SIZES", (2, 4))
+    figures = crowd._submissions(3)
+    assert [figure.unit for figure in figures] == ["ms", "ms", "times"] * 2
+    assert all(figure.value > 0 for figure in figures)

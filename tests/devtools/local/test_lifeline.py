@@ -10,6 +10,8 @@ import pytest
 
 from tests.processes import HANG_S, descendants, lives, until
 
+pytestmark = pytest.mark.processes
+
 PARENT = """
 import sys, time
 from pathlib import Path

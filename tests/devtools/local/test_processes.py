@@ -12,6 +12,8 @@ import pytest
 from devtools.local import processes as module
 from devtools.local.processes import Processes
 
+pytestmark = pytest.mark.processes
+
 
 def _eventually(condition: Callable[[], object], limit_s: float = 10) -> bool:
     deadline = time.monotonic() + limit_s

@@ -17,6 +17,8 @@ from devtools.local.valkey import (
     embedded_valkey,
 )
 
+pytestmark = pytest.mark.processes
+
 
 def test_it_serves_and_is_gone_afterwards() -> None:
     """It refuses to throw anything away behind our back."""

@@ -44,7 +44,7 @@ def job_settings() -> JobSettings:
 @pytest.fixture
 def long_job(app: App) -> str:
     """A job whose audio exceeds the limit, and one slow worker."""
-    app.jobs.redis.hset(COSTS, mapping={"audio": 1e6, "listening": 0.3e6})
+    app.jobs.redis.hset(COSTS, mapping={"audio": 1e6, "listening": 4e6})
     WorkerRegistration("w", 1, "v").announce(app.jobs.redis)
     return received(app.jobs, chat_id=99, duration_s=3600.0)
 
@@ -88,7 +88,7 @@ async def test_a_track_above_the_limit_is_refused_with_a_button(
     event = update(chat_id, audio=AUDIO)
     sent = await reply_to(app, event)
     assert "not in the queue" in sent.text
-    assert "about 1 min" in sent.text
+    assert "about 15 min" in sent.text
     assert event.message is not None
     assert sent.reply_parameters is not None
     assert sent.reply_parameters.message_id == event.message.message_id
@@ -103,7 +103,7 @@ async def test_trying_again_too_early_is_refused(app: App, long_job: str) -> Non
     """The new estimate is shown as an alert, without another message."""
     sent = await _press(app, _pressed(update(audio=AUDIO)))
     assert sent.text is not None
-    assert sent.text.startswith("Still too much to do: it would take about 1 min.")
+    assert sent.text.startswith("Still too much to do: it would take about 15 min.")
     assert len(sent.text) <= 200, "Telegram takes no more"
     assert app.jobs.active() == [long_job]
 
@@ -184,6 +184,18 @@ async def test_a_user_who_has_sent_enough_is_told_when_it_goes_on(
     assert (await _press(app, _pressed(event))).text == texts.ACCEPTED
 
 
+async def test_many_tracks_of_one_user_do_not_keep_others_out(app: App) -> None:
+    """Lengths are the sender's claim, and most of these tracks wait in the user's own line."""
+    app.jobs.redis.hset(COSTS, mapping={"audio": 1e6, "listening": 0.4e6})
+    WorkerRegistration("w", 1, "v").announce(app.jobs.redis)
+    greedy: dict[str, Any] = {"from": {"id": 8, "is_bot": False, "first_name": "Bo"}}
+    for _ in range(10):
+        await feed(app, update(8, audio={**AUDIO, "duration": 3600}, **greedy))
+    taken = len(app.jobs.active())
+    assert await feed(app, update(audio={**AUDIO, "duration": 30})) == []
+    assert len(app.jobs.active()) == taken + 1
+
+
 async def test_limits_apply_when_trying_again(app: App) -> None:
     """They may have become stricter meanwhile."""
     sent = await _press(app, _pressed(update(audio={**AUDIO, "duration": 3601})))
@@ -242,11 +254,11 @@ async def test_the_first_status_already_has_a_time(
         await until(lambda: telegram.texts[-1].endswith("20 %\nUnder a minute to go."))
 
 
-def test_position_and_time_come_from_one_estimate(jobs: JobStore) -> None:
-    """Even if the job has moved on since."""
+def test_a_status_in_the_queue_has_a_time(jobs: JobStore) -> None:
+    """Which says so if there is no worker."""
     view = view_of(jobs, received(jobs))
-    text = render(view, QueueEstimate(left_s=200, before=4))
-    assert text == "In the queue: 4 tracks are before yours.\nAbout 3 min to go."
+    text = render(view, QueueEstimate(left_s=200))
+    assert text == "In the queue: yours is next.\nAbout 3 min to go."
     unattended = render(replace(view, user_position=3), QueueEstimate(left_s=200, attended=False))
     assert unattended.endswith(f"\nAbout 3 min to go. {texts.NO_WORKERS}")
 

@@ -8,6 +8,7 @@ from itertools import count
 
 from aiogram import Bot
 
+from services.bot.estimation.eta import QueueEstimator
 from services.bot.status.rate_limit import RateLimiter
 from services.bot.status.updater import StatusUpdater
 from shared.domain.job_state import CancelReason
@@ -29,7 +30,12 @@ async def updating(
     rate_limiter = RateLimiter(clock or count(0, 100).__next__)
     cancel = partial(jobs.cancel, reason=CancelReason.GONE)
     status_updater = StatusUpdater(
-        bot, jobs, cancel=cancel, rate_limiter=rate_limiter, interval_s=interval_s
+        bot,
+        jobs,
+        cancel=cancel,
+        estimator=QueueEstimator(jobs.redis, jobs.settings),
+        rate_limiter=rate_limiter,
+        interval_s=interval_s,
     )
     task = asyncio.create_task(status_updater.run())
     try:

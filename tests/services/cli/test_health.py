@@ -6,8 +6,8 @@ import time
 import pytest
 from redis import Redis
 
-from services.bot.health import BotHealth
-from services.bot.heartbeat import write_heartbeat
+from services.bot.liveness.health import BotHealth
+from services.bot.liveness.heartbeat import write_heartbeat
 from shared.settings import RedisSettings
 from shared.store.keys import BOT_HEARTBEAT, worker_heartbeat_key
 from shared.store.redis_client import connect

@@ -165,7 +165,7 @@ def test_a_run_that_is_killed_takes_all_along(
     run = start("log", "run", "--data-dir", str(tmp_path / "queue"), **settings)
     run.until(lambda: len(run.family) >= 4)
     run.end(signal.SIGKILL)
-    until(lambda: not run.left(), run.log.read_text)
+    until(lambda: not run.left(), lambda: f"{run.left()} live on: {run.log.read_text()}")
 
 
 def test_a_run_in_the_background_ends_by_sigterm(

@@ -105,20 +105,18 @@ def test_many_tracks_of_one_person_are_told_their_turns(start_workers: Open) -> 
 
 
 def test_the_place_in_the_queue_is_the_order_in_which_jobs_begin(start_workers: Open) -> None:
-    """Told from the same look as the time: nobody is begun before somebody with a lower place."""
+    """No job is begun before another one with a lower position."""
     workers = start_workers(2, 1.0)
     for _ in range(10):
         workers.receive(track(duration_s=_length_s(workers.random)), 0.0)
     workers.run(until=0.0)
-    told = workers.forecast()
-    waiting = sorted((p.before, job) for job, p in told.items() if p.before is not None)
-    assert [before for before, _ in waiting] == list(range(8)), "two are begun"
+    jobs = workers.ctx.jobs
+    waiting = sorted((p, job) for job, p in jobs.positions(jobs.active()).items() if p is not None)
+    assert [position for position, _ in waiting] == list(range(8)), "two are begun"
     begun: list[str] = []
     clock = 0.0
     while len(begun) < len(waiting):
         workers.run(until=(clock := clock + 0.05))
-        now = workers.forecast()
-        begun += [
-            j for _, j in waiting if j not in begun and (j not in now or now[j].before is None)
-        ]
+        now = jobs.positions(job for _, job in waiting)
+        begun += [job for job, position in now.items() if position is None and job not in begun]
     assert begun == [job for _, job in waiting]

@@ -27,6 +27,8 @@ from tests.retention import retention
 from tests.services.worker.manual_worker import Sent
 from tests.sounds import encode, tune
 
+pytestmark = pytest.mark.processes
+
 CHAT = 5
 JOB_TTL_S = 24 * 3600
 

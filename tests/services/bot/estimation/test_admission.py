@@ -1,13 +1,15 @@
 """Admission: how much may wait, and which tracks are accepted all the same."""
 
+from typing import Any
+
 import pytest
 
 from services.bot.estimation.admission import Admission
-from shared.domain.job_state import JobState
+from services.bot.estimation.eta import QueueEstimator
 from shared.domain.track import Track
 from shared.settings import JobSettings
 from shared.store.jobs import JobStore
-from shared.store.keys import JobField, cached_result_file_key, job_key, single_flight_key
+from shared.store.keys import COSTS, cached_result_file_key, single_flight_key
 from shared.store.throughput import WorkerRegistration
 from tests.services.bot.estimation.states import featurizing
 from tests.shared.samples import received, track
@@ -24,10 +26,12 @@ def job_settings() -> JobSettings:
 @pytest.fixture
 def admission(jobs: JobStore) -> Admission:
     """Admission by the jobs of the store."""
-    return Admission(jobs.redis, jobs.settings)
+    return Admission(jobs, QueueEstimator(jobs.redis, jobs.settings))
 
 
 def _register(jobs: JobStore, processes: int = 1) -> None:
+    """Register workers that take ten seconds for a second of audio."""
+    jobs.redis.hset(COSTS, mapping={"audio": 1e6, "listening": 1e7})
     WorkerRegistration("w", processes, "v1").announce(jobs.redis)
 
 
@@ -43,7 +47,7 @@ def test_tracks_are_accepted_up_to_the_limit(
         received(jobs, duration_s=MAX_BACKLOG_S / 2)
     assert admission.check(track()) is None, "at the limit, not above it"
     received(jobs, duration_s=3.0)
-    refused = admission.check(track(duration_s=60.0))
+    refused = admission.check(track(duration_s=3600.0))
     assert refused is not None
     assert refused.attended is (processes > 0)
     assert refused.left_s > 1
@@ -51,18 +55,13 @@ def test_tracks_are_accepted_up_to_the_limit(
 
 
 def test_processed_audio_no_longer_counts(jobs: JobStore, admission: Admission) -> None:
-    """It is subtracted segment by segment; followers do not count at all."""
+    """It is subtracted segment by segment."""
     _register(jobs)
     job = received(jobs, duration_s=MAX_BACKLOG_S + 300)
     assert admission.check(track()) is not None
     featurizing(jobs, job, MAX_BACKLOG_S + 300, 9)
     assert admission.check(track()) is not None
     featurizing(jobs, job, MAX_BACKLOG_S + 300, 10)
-    assert admission.check(track()) is None
-    follower = received(jobs, duration_s=MAX_BACKLOG_S)
-    assert admission.check(track()) is not None
-    jobs.advance(follower, JobState.FETCHING)
-    jobs.redis.hset(job_key(follower), JobField.LEADER, job)
     assert admission.check(track()) is None
 
 
@@ -73,10 +72,55 @@ def test_the_estimate_counts_the_users_own_waiting_tracks(
     _register(jobs, 4)
     for _ in range(9):
         received(jobs, duration_s=MAX_BACKLOG_S / 2, user_id=3)
+        received(jobs, duration_s=MAX_BACKLOG_S / 2)
     theirs, other = admission.check(track(user_id=3)), admission.check(track())
     assert theirs is not None
     assert other is not None
-    assert theirs.left_s > 2 * other.left_s
+    assert theirs.left_s > 1.5 * other.left_s
+
+
+def test_a_track_that_would_be_done_soon_is_accepted(jobs: JobStore, admission: Admission) -> None:
+    """However long the backlog is: a clip goes before long tracks and delays them little."""
+    _register(jobs)
+    received(jobs, duration_s=10 * MAX_BACKLOG_S)
+    assert admission.check(track(duration_s=3600.0)) is not None
+    assert admission.check(track(duration_s=30.0)) is None
+
+
+def test_what_waits_in_a_users_own_line_burdens_that_user_alone(
+    jobs: JobStore, admission: Admission
+) -> None:
+    """Only as many of a user's tracks as may be in work count towards the common backlog."""
+    _register(jobs, 2)
+    for _ in range(20):
+        received(jobs, duration_s=MAX_BACKLOG_S, user_id=3)
+    assert admission.check(track(duration_s=3600.0)) is None
+    received(jobs, duration_s=30.0)
+    assert admission.check(track(duration_s=3600.0)) is not None
+
+
+def test_a_check_costs_the_same_however_many_jobs_there_are(
+    jobs: JobStore, admission: Admission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it reads counters and not the jobs, whether it accepts or refuses."""
+    _register(jobs)
+    commands: list[str] = []
+    execute: Any = jobs.redis.execute_command
+
+    def record(*args: Any, **options: Any) -> Any:
+        commands.append(args[0])
+        return execute(*args, **options)
+
+    monkeypatch.setattr(jobs.redis, "execute_command", record)
+    numbers = []
+    for number in (1, 50):
+        for _ in range(number):
+            received(jobs, duration_s=MAX_BACKLOG_S + 1)
+        admission.check(track())
+        commands.clear()
+        admission.check(track())
+        numbers.append(len(commands))
+    assert numbers[0] == numbers[1] < 6
 
 
 @pytest.fixture

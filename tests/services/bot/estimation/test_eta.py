@@ -1,4 +1,4 @@
-"""Estimates: the position and time of every job, from one snapshot."""
+"""Estimates: the time of every job, from one snapshot."""
 
 import time
 
@@ -29,12 +29,11 @@ def _fresh(jobs: JobStore) -> dict[str, QueueEstimate]:
     return dict(QueueEstimator(jobs.redis, jobs.settings).estimates())
 
 
-def test_each_job_has_a_position_and_a_time(jobs: JobStore, estimator: QueueEstimator) -> None:
-    """Positions count the jobs that begin before; times follow from the lengths."""
+def test_each_job_has_a_time(jobs: JobStore, estimator: QueueEstimator) -> None:
+    """It follows from the lengths."""
     _register(jobs)
     first, second = (received(jobs, duration_s=60.0) for _ in range(2))
     estimates = estimator.estimates()
-    assert [estimates[job].before for job in (first, second)] == [0, 1]
     one_s = Speed().fixed_s + 60 * Speed().per_second
     assert estimates[second].left_s == pytest.approx(2 * one_s, rel=0.05)
     assert estimates[first].attended
@@ -55,7 +54,6 @@ def test_the_time_falls_while_a_job_goes_on(jobs: JobStore, estimator: QueueEsti
         estimates.append(_fresh(jobs)[job])
     seconds = [estimate.left_s for estimate in estimates]
     assert seconds == sorted(set(seconds), reverse=True)
-    assert [estimate.before for estimate in estimates] == [0] + [None] * 6
     jobs.advance(job, JobState.DONE)
     assert _fresh(jobs) == {}
     assert estimator.estimates() == {}
@@ -72,7 +70,6 @@ def test_jobs_that_wait_for_others_have_a_time_too(
     jobs.advance(follower, JobState.FETCHING)
     jobs.redis.hset(job_key(follower), JobField.LEADER, mine[0])
     estimates = estimator.estimates()
-    assert estimates[mine[2]].before is None
     assert estimates[mine[2]].left_s == pytest.approx(2 * estimates[mine[0]].left_s, rel=0.05)
     assert estimates[follower].left_s > estimates[mine[0]].left_s
 
@@ -96,15 +93,18 @@ def test_without_workers_the_estimate_says_so(jobs: JobStore, estimator: QueueEs
 def test_estimates_that_take_long_are_reused(
     jobs: JobStore, estimator: QueueEstimator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For a while, and not if a job is asked for that they do not contain."""
+    """For a while; a new job is estimated as an addition to them."""
     monkeypatch.setattr(eta, "REUSE_FACTOR", 1e6)
     first = received(jobs)
     estimates = estimator.estimates()
     jobs.advance(first, JobState.CLASSIFYING)
     assert estimator.estimates([first]) is estimates
+    before = estimates[first]
     second = received(jobs)
-    assert estimator.estimates() is estimates
+    assert second not in estimator.estimates()
     assert estimator.estimates([second]).keys() == {first, second}
+    assert estimates[first] is before
+    assert estimates[second].left_s > 0
 
 
 def test_states_of_another_release_are_skipped(jobs: JobStore, estimator: QueueEstimator) -> None:

@@ -9,6 +9,7 @@ from aiogram.methods import EditMessageText, SendMessage
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from services.bot.app import App
+from services.bot.estimation.eta import QueueEstimator
 from services.bot.status.updater import StatusUpdater
 from shared.domain.job_state import CancelReason, JobState
 from shared.queue.tasks import QueueName
@@ -137,13 +138,13 @@ async def test_redis_may_be_away_for_a_while(
     """That is logged once, and the updater goes on afterwards."""
     reads = 0
 
-    def away() -> list[str]:
+    def away(*_: object) -> None:
         nonlocal reads
         reads += 1
         raise RedisConnectionError("refused")
 
     received(jobs)
-    monkeypatch.setattr(jobs, "active", away)
+    monkeypatch.setattr(jobs, "changed_since", away)
     async with updating(bot, jobs):
         await until(lambda: reads > 4)
         monkeypatch.undo()
@@ -177,7 +178,13 @@ async def test_shutdown_leaves_no_lock_behind(
     telegram.delay_s = {7: 0.1, 8: 60.0}
     fast, hanging = received(jobs, 7), received(jobs, 8)
     started = time.monotonic()
-    status_updater = StatusUpdater(bot, jobs, cancel=jobs.view, interval_s=TICK_S)
+    status_updater = StatusUpdater(
+        bot,
+        jobs,
+        cancel=jobs.view,
+        estimator=QueueEstimator(jobs.redis, jobs.settings),
+        interval_s=TICK_S,
+    )
     task = asyncio.create_task(status_updater.run())
     await until(lambda: len(telegram.requests) == 2)
     task.cancel()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from services.bot.loop_lag import LagMonitor
+from services.bot.liveness.loop_lag import LagMonitor
 
 
 async def test_a_blocked_loop_is_measured_and_logged(caplog: pytest.LogCaptureFixture) -> None:

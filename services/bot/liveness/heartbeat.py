@@ -8,8 +8,8 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import RedisError
 
-from services.bot.health import BotHealth
-from services.bot.loop_lag import LagMonitor
+from services.bot.liveness.health import BotHealth
+from services.bot.liveness.loop_lag import LagMonitor
 from services.bot.poller import PollingState
 from shared.store.heartbeat import HEARTBEAT_TTL_S
 from shared.store.keys import BOT_HEARTBEAT

@@ -8,9 +8,9 @@ from aiogram.methods import GetUpdates
 from redis import Redis
 
 from services.bot.config import Config
-from services.bot.health import BotHealth
-from services.bot.heartbeat import Heartbeat, write_heartbeat
-from services.bot.loop_lag import LagMonitor
+from services.bot.liveness.health import BotHealth
+from services.bot.liveness.heartbeat import Heartbeat, write_heartbeat
+from services.bot.liveness.loop_lag import LagMonitor
 from services.bot.poller import PollingState
 from shared.settings import RedisSettings
 from shared.store.keys import BOT_HEARTBEAT
