@@ -110,7 +110,7 @@ TOKEN = "123456:a-very-secret-thing"
         ("worker", {}, "BOT_TOKEN"),
         ("bot", {"BOT_TOKEN": ""}, "BOT_TOKEN"),
         ("run", {"BOT_TOKEN": "a-very-secret-thing"}, "@BotFather"),
-        ("bot", {"BOT_TOKEN": TOKEN, "GENREBOT_LANES": "many"}, "GENREBOT_MAX_INFLIGHT_SEGMENTS"),
+        ("bot", {"BOT_TOKEN": TOKEN, "GENREBOT_LANES": "many"}, "GENREBOT_LANES"),
         ("bot", {"BOT_TOKEN": TOKEN, "GENREBOT_LOG_LEVEL": "loud"}, "GENREBOT_LOG_LEVEL"),
         ("worker", {"BOT_TOKEN": TOKEN, "GENREBOT_LOG_LEVEL": "loud"}, "GENREBOT_LOG_LEVEL"),
         ("worker", {"BOT_TOKEN": TOKEN, "GENREBOT_API_URL": "localhost:8081"}, "http://"),
