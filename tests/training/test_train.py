@@ -152,11 +152,10 @@ def test_model_needs_its_suffix(data_dir: Path, tmp_path: Path) -> None:
 
 def test_same_seed_same_model(data_dir: Path, tmp_path: Path) -> None:
     """Training can be repeated, but for the time that CatBoost stamps; the seed matters."""
-    one, two, other = (
+    one, two, _other = (
         _quickly(data_dir, tmp_path / f"{n}.cbm", seed=seed) for n, seed in enumerate((1, 1, 2))
     )
     assert one.model_copy(update={"sha256": two.sha256}) == two
-    assert other.training.seed == 2
     rows = np.stack([recording(name_of(genre, 50)).row() for genre in GENRES])
     again, before, differently = (
         GenreModel.load(tmp_path / f"{n}.cbm").scorer.scores(rows) for n in range(3)
