@@ -189,7 +189,13 @@ def test_the_chain_tells_what_the_bot_tells(files: dict[str, Path]) -> None:
 
 
 def test_volume_flips_nothing(files: dict[str, Path]) -> None:
-    """What ships hears the same at 12 dB less."""
-    report = measure(files, extract_features, {"it": shipped(None)}, [QUIETER])["it"]
-    assert report.changed == []
-    assert report.tallies[0].mean_shift == pytest.approx(0, abs=0.02)
+    """The shipped model gives the same genre at 12 dB less.
+
+    Its probability stays too, except for a track that is quiet already: 12 dB less of that is
+    changed by rounding to 16 bits (0.05, where the loud tracks change by 0.006).
+    """
+    classify = {"it": shipped(None)}
+    assert measure(files, extract_features, classify, [QUIETER])["it"].changed == []
+    loud = {name: path for name, path in files.items() if name != "jazz.00000"}
+    tally = measure(loud, extract_features, classify, [QUIETER])["it"].tallies[0]
+    assert tally.mean_shift == pytest.approx(0, abs=0.01)
